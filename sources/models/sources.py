@@ -1,0 +1,74 @@
+"""Connected things, their sealed keys and their cursors."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models import Stamped, TeamOwned
+from sources.connectors import connectors
+
+
+def connector_choices() -> list[tuple[str, str]]:
+    """The registered connectors: a new one makes no migration."""
+    return [(one.key, one.label) for one in connectors.all()]
+
+
+class SourceState(models.TextChoices):
+    """What a source is doing, apart from its jobs."""
+
+    ACTIVE = "active", "Active"
+    PAUSED = "paused", "Paused"
+    ATTENTION = "attention", "Needs attention"
+
+
+class Source(TeamOwned):
+    """One connected thing of a team.
+
+    ``config`` holds the settings that are not secret. ``last_success_at`` is when a run last
+    ended whole; freshness per metric stands in the fills of `metrics`.
+    """
+
+    kind = models.CharField(max_length=40, choices=connector_choices)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=80)
+    config = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=SourceState.choices, default=SourceState.ACTIVE)
+    state_reason = models.CharField(max_length=300, blank=True)
+    identity = models.CharField(max_length=200, blank=True)
+    is_demo = models.BooleanField("demo", default=False, editable=False)
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    created_by = models.ForeignKey("accounts.User", models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "slug"], name="one_source_per_slug")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Credential(TeamOwned):
+    """The secret settings of a source, sealed as one JSON text. Write-only from outside."""
+
+    source = models.OneToOneField(Source, models.CASCADE, related_name="credential")
+    sealed = models.TextField(editable=False)
+    hints = models.JSONField(default=dict, editable=False)
+
+    def __str__(self) -> str:
+        return f"keys of {self.source}"
+
+
+class StreamState(Stamped):
+    """How far one stream of a source was read: the checkpoint a run resumes from."""
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="stream_states")
+    stream = models.CharField(max_length=60)
+    state = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "stream"], name="one_state_per_stream")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} of {self.source_id}"
