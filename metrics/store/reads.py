@@ -1,0 +1,133 @@
+"""The fixed SQL texts of reading: rollup cells by cut, observation cells by series, fills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from metrics.models import Clock, Fold, Series
+from metrics.store.base import Store
+
+
+class Cell(NamedTuple):
+    """What adds up of one group on one day (or hour): ``group`` is a cut's value or a number given by the caller."""
+
+    metric: str
+    source: UUID
+    group: Any
+    slot: int
+    n: int
+    total: float
+    cells: int
+
+
+class Fill(NamedTuple):
+    """A source's fill record of one metric; days are day numbers."""
+
+    source: UUID
+    metric: str
+    clock: int
+    first_day: int | None
+    last_day: int | None
+    proven_from: int | None
+    proven_through: int | None
+
+
+class Line(NamedTuple):
+    """One series of the dictionary."""
+
+    id: int
+    source: UUID
+    metric: str
+    dimensions: dict[str, str]
+    clock: int
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def rollup_cells(
+    store: Store, metrics: Sequence[str], dimension: str, first: int, last: int
+) -> tuple[list[Cell], list[Fill]]:
+    """Cells of the total cuts and, if named, of one dimension's cuts; and the fills, in one statement."""
+    cuts = ("", dimension) if dimension else ("",)
+    rows = store.fetch(
+        "SELECT c.source_id, c.metric, c.dimension, c.value, c.clock, c.first_day, c.last_day, c.proven_from, "
+        "c.proven_through, r.day, r.n, CAST(r.total AS double precision) "
+        "FROM metrics_cut c LEFT JOIN metrics_rollup r ON r.cut_id = c.id AND r.day >= %s AND r.day <= %s "
+        f"WHERE c.team_id = %s AND c.metric IN ({_marks(metrics)}) AND c.dimension IN ({_marks(cuts)})",
+        [first, last, store.team, *metrics, *cuts],
+    )
+    cells: list[Cell] = []
+    fills: dict[tuple[Any, str, int], Fill] = {}
+    for source, metric, dim, value, clock, lo, hi, since, through, day, n, total in rows:
+        if not dim:
+            fills.setdefault((source, metric, clock), Fill(store.uuid(source), metric, clock, lo, hi, since, through))
+        if day is not None:
+            group = value if dim else None
+            cells.append(Cell(metric, store.uuid(source), group, day, n, total, 1))
+    return cells, list(fills.values())
+
+
+def fills(store: Store, metrics: Sequence[str]) -> list[Fill]:
+    """The fill records of some metrics."""
+    rows = store.fetch(
+        "SELECT source_id, metric, clock, first_day, last_day, proven_from, proven_through FROM metrics_cut "
+        f"WHERE team_id = %s AND metric IN ({_marks(metrics)}) AND dimension = ''",
+        [store.team, *metrics],
+    )
+    return [Fill(store.uuid(row[0]), *row[1:]) for row in rows]
+
+
+def lines(store: Store, metrics: Sequence[str]) -> list[Line]:
+    """The series of some metrics."""
+    rows = Series.objects.using(store.alias).filter(team_id=store.team_id, metric__in=metrics)
+    return [Line(*row) for row in rows.values_list("id", "source_id", "metric", "dimensions", "clock")]
+
+
+def fact_cells(
+    store: Store, groups: Iterable[tuple[int, int]], slots: Sequence[tuple[int, int, int]], *, clock: Clock, fold: Fold
+) -> list[tuple[int, int, int, float, int]]:
+    """(group, slot, n, total, cells) from observations.
+
+    ``groups``: (series id, group number). ``slots``: (slot number, start, end) in ticks of the clock.
+    Series ids, group and slot numbers are whole numbers of ours, so they stand in the text.
+    """
+    pairs = ",".join(f"({int(one)},{int(group)})" for one, group in groups)
+    spans = ",".join(f"({int(slot)},{int(lo)},{int(hi)})" for slot, lo, hi in slots)
+    if not pairs or not spans:
+        return []
+    head = f"WITH s(series_id, grp) AS (VALUES {pairs}), d(slot, lo, hi) AS (VALUES {spans}) "
+    join = (
+        "FROM s CROSS JOIN d JOIN metrics_observation o "
+        "ON o.series_id = s.series_id AND o.at >= d.lo AND o.at < d.hi "
+    )
+    if fold == Fold.LAST and clock == Clock.INSTANT:
+        return store.fetch(  # type: ignore[return-value]
+            f"{head} SELECT grp, slot, count(*), CAST(sum(value) AS double precision), count(*) FROM ("
+            "SELECT s.grp, d.slot, o.value, "
+            "row_number() OVER (PARTITION BY s.series_id, d.slot ORDER BY o.at DESC) AS place "
+            f"{join}) latest WHERE place = 1 GROUP BY grp, slot"
+        )
+    return store.fetch(  # type: ignore[return-value]
+        f"{head} SELECT s.grp, d.slot, sum(o.n), CAST(sum(o.value) AS double precision), count(*) "
+        f"{join} GROUP BY s.grp, d.slot"
+    )
+
+
+def single_values(
+    store: Store, groups: Iterable[tuple[int, int]], start: int, end: int, *, limit: int
+) -> list[tuple[int, int, float]]:
+    """(group, at, value) of single observations, for percentiles; at most ``limit`` + 1 rows."""
+    pairs = ",".join(f"({int(one)},{int(group)})" for one, group in groups)
+    if not pairs:
+        return []
+    return store.fetch(  # type: ignore[return-value]
+        f"WITH s(series_id, grp) AS (VALUES {pairs}) "
+        "SELECT s.grp, o.at, CAST(o.value / o.n AS double precision) FROM s "
+        "JOIN metrics_observation o ON o.series_id = s.series_id AND o.at >= %s AND o.at < %s "
+        f"LIMIT {int(limit) + 1}",
+        [start, end],
+    )
