@@ -28,7 +28,9 @@ _LARGEST = 1e15
 
 def land(landing: Landing) -> Landed:
     """Write one page. Replaying the same page changes nothing. Raises Invalid for a number that is none."""
-    points = [(one, raw) for one, raw in zip(landing.records, landing.raw_ids, strict=True) if isinstance(one, MetricPoint)]
+    points = [
+        (one, raw) for one, raw in zip(landing.records, landing.raw_ids, strict=True) if isinstance(one, MetricPoint)
+    ]
     texts = [
         (one, raw)
         for one, raw in zip(landing.records, landing.raw_ids, strict=True)

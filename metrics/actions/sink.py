@@ -45,9 +45,13 @@ class MetricsSink:
         Goes in slices, each its own transaction: run again after a crash, it goes on.
         """
         cells = 0
-        while ids := list(Series.objects.filter(team_id=team_id, source_id=source_id).values_list("pk", flat=True)[:200]):
+        while ids := list(
+            Series.objects.filter(team_id=team_id, source_id=source_id).values_list("pk", flat=True)[:200]
+        ):
             cells += _forget_series(ids)
-        while cuts := list(Cut.objects.filter(team_id=team_id, source_id=source_id).values_list("pk", flat=True)[:_SLICE]):
+        while cuts := list(
+            Cut.objects.filter(team_id=team_id, source_id=source_id).values_list("pk", flat=True)[:_SLICE]
+        ):
             with transaction.atomic():
                 Rollup.objects.filter(cut_id__in=cuts).delete()
                 Cut.objects.filter(pk__in=cuts).delete()

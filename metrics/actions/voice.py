@@ -167,7 +167,7 @@ def _counts(source_id: UUID, touched: list[int]) -> list[dict[str, Any]]:
     rated = Q(rating__isnull=False)
     rows: list[dict[str, Any]] = []
     for start in range(0, len(touched), 900):
-        rows += (
+        found = (
             Document.objects.filter(source_id=source_id, bucket__in=touched[start : start + 900], deleted_at=None)
             .order_by()
             .values("bucket", "platform", "language", "kind")
@@ -179,6 +179,7 @@ def _counts(source_id: UUID, touched: list[int]) -> list[dict[str, Any]]:
                 raw=Min("raw_id"),
             )
         )
+        rows += [dict(row) for row in found]
     return rows
 
 
@@ -205,9 +206,7 @@ def _dims(platform: str, language: str) -> dict[str, str]:
 def prove_through(store: Store, source_id: UUID, day: date, *, zone: str) -> None:
     """Reviews of a source have all been seen through ``day``: a day without any is a true zero."""
     for kind, metrics in (("review", REVIEW_METRICS), ("comment", COMMENT_METRICS)):
-        first = (
-            Document.objects.filter(source_id=source_id, kind=kind).aggregate(first=Min(F("written_at")))["first"]
-        )
+        first = Document.objects.filter(source_id=source_id, kind=kind).aggregate(first=Min(F("written_at")))["first"]
         if first is None:
             continue
         start = buckets.day_number(buckets.local_day(first, zone))

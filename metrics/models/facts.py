@@ -66,9 +66,6 @@ class Observation(models.Model):
     n = models.IntegerField(default=1)
     value = NumberField()
 
-    class Meta:
-        indexes: list[models.Index] = []
-
     def __str__(self) -> str:
         return f"{self.series_id}@{self.at}"
 

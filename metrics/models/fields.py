@@ -8,7 +8,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class NumberField(models.FloatField):  # type: ignore[type-arg]
+class NumberField(models.FloatField):
     """A number that PostgreSQL keeps exactly (numeric) and SQLite as a double.
 
     Sums on PostgreSQL are therefore exact to the cent; answers are rounded to twelve

@@ -27,8 +27,8 @@ class Knowledge:
         first = buckets.day_number(days.first)
         is_open = days.last >= self.today >= days.first
         behind = any(
-            fill.proven_through is not None and first <= fill.proven_through < last - (1 if is_open else 0)
-            or fill.proven_through is not None and fill.proven_through < first <= last and not is_open
+            (fill.proven_through is not None and first <= fill.proven_through < last - (1 if is_open else 0))
+            or (fill.proven_through is not None and fill.proven_through < first <= last and not is_open)
             for fill in self.fills
         )
         proved = bool(self.fills) and all(_proves(fill, first, last - (1 if is_open else 0)) for fill in self.fills)

@@ -44,6 +44,7 @@ class Query:
 
     ``grain`` None asks for one value of the whole period. ``order_by`` is (metric or dimension or
     "time", descending). ``limit`` counts rows; what is cut is counted and, without time, summed as Other.
+    ``notes``: whether restated days are looked up too.
     """
 
     metrics: tuple[str, ...]
@@ -56,6 +57,7 @@ class Query:
     limit: int | None = None
     offset: int = 0
     range_text: str = ""
+    notes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

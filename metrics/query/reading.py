@@ -36,16 +36,15 @@ class Found:
 
     def add(self, metric: str, group: Group, bucket: int, cell: Cell) -> None:
         """Put one cell into its bucket, its group and the total."""
-        for store, key in ((self.slots, (metric, group, bucket)), (self.groups, (metric, group)), (self.totals, metric)):
-            folded = store.get(key)  # type: ignore[attr-defined]
-            if folded is None:
-                folded = store[key] = Folded()  # type: ignore[index]
+        for folded in (
+            self.slots.setdefault((metric, group, bucket), Folded()),
+            self.groups.setdefault((metric, group), Folded()),
+            self.totals.setdefault(metric, Folded()),
+        ):
             folded.add(cell.source, cell.slot, n=cell.n, total=cell.total, cells=cell.cells)
 
 
-def read(
-    store: Store, bases: Sequence[Definition], slots: Slots, dimensions: tuple[str, ...], where: Filter
-) -> Found:
+def read(store: Store, bases: Sequence[Definition], slots: Slots, dimensions: tuple[str, ...], where: Filter) -> Found:
     """Everything that the asked metrics need for this period."""
     found = Found()
     keys = [one.key for one in bases]

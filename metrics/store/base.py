@@ -48,13 +48,14 @@ class Store:
         """All rows of one statement."""
         with self.cursor() as cursor:
             cursor.execute(sql, params)
-            return cursor.fetchall()
+            rows: Rows = cursor.fetchall()
+            return rows
 
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Run one statement; returns how many rows it wrote."""
         with self.cursor() as cursor:
             cursor.execute(sql, params)
-            return max(cursor.rowcount, 0)
+            return max(int(cursor.rowcount), 0)
 
     def temporary(self, name: str, columns: str) -> None:
         """An empty temporary table of this connection."""
@@ -75,12 +76,12 @@ class Store:
         """Write rows into a temporary table: COPY on PostgreSQL, one ``executemany`` on SQLite."""
         with self.cursor() as cursor:
             if self.postgres:
-                with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+                with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
                     for row in rows:
                         copy.write_row(row)
                 return
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
+            cursor.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # type: ignore[arg-type]
 
 
 def for_team(team_id: UUID) -> Store:

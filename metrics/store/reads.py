@@ -101,17 +101,16 @@ def fact_cells(
         return []
     head = f"WITH s(series_id, grp) AS (VALUES {pairs}), d(slot, lo, hi) AS (VALUES {spans}) "
     join = (
-        "FROM s CROSS JOIN d JOIN metrics_observation o "
-        "ON o.series_id = s.series_id AND o.at >= d.lo AND o.at < d.hi "
+        "FROM s CROSS JOIN d JOIN metrics_observation o ON o.series_id = s.series_id AND o.at >= d.lo AND o.at < d.hi "
     )
     if fold == Fold.LAST and clock == Clock.INSTANT:
-        return store.fetch(  # type: ignore[return-value]
+        return store.fetch(
             f"{head} SELECT grp, slot, count(*), CAST(sum(value) AS double precision), count(*) FROM ("
             "SELECT s.grp, d.slot, o.value, "
             "row_number() OVER (PARTITION BY s.series_id, d.slot ORDER BY o.at DESC) AS place "
             f"{join}) latest WHERE place = 1 GROUP BY grp, slot"
         )
-    return store.fetch(  # type: ignore[return-value]
+    return store.fetch(
         f"{head} SELECT s.grp, d.slot, sum(o.n), CAST(sum(o.value) AS double precision), count(*) "
         f"{join} GROUP BY s.grp, d.slot"
     )
@@ -124,7 +123,7 @@ def single_values(
     pairs = ",".join(f"({int(one)},{int(group)})" for one, group in groups)
     if not pairs:
         return []
-    return store.fetch(  # type: ignore[return-value]
+    return store.fetch(
         f"WITH s(series_id, grp) AS (VALUES {pairs}) "
         "SELECT s.grp, o.at, CAST(o.value / o.n AS double precision) FROM s "
         "JOIN metrics_observation o ON o.series_id = s.series_id AND o.at >= %s AND o.at < %s "

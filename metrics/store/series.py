@@ -51,9 +51,7 @@ def resolve(
     return found
 
 
-def _known(
-    store: Store, source_id: UUID, wanted: Mapping[tuple[str, str, int], SeriesKey]
-) -> dict[SeriesKey, int]:
+def _known(store: Store, source_id: UUID, wanted: Mapping[tuple[str, str, int], SeriesKey]) -> dict[SeriesKey, int]:
     found: dict[SeriesKey, int] = {}
     names = sorted({name for name, _, _ in wanted})
     rows = Series.objects.using(store.alias).filter(team_id=store.team_id, source_id=source_id, metric__in=names)

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from accounts.models import Team
 from django.db import transaction
+
+from accounts.models import Team
 from livinglytics.lib.buckets import Period
 from metrics.actions.load import land
 from metrics.query.engine import ask

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 import pytest
+
 from accounts.models import Team
 from livinglytics.lib.errors import Invalid
-from metrics.actions.load import land
 from metrics.models import CustomMetric, Observation, Restatement
 from metrics.query.filters import parse
 from metrics.query.model import Compare
 from sources.connectors._base import Metric
 from sources.records import CompleteDays
-from datetime import date
-
 from tests.metrics.build import OTHER_SOURCE, SOURCE, answer, land_records, point
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,14 @@ def test_a_ratio_is_sum_over_sum_at_every_grain(team: Team) -> None:
 
 
 def test_a_ratio_without_denominator_is_missing_and_with_a_zero_one_not_applicable(team: Team) -> None:
-    land_records(team, [point("conversions", "2026-03-02", 1), point("sessions", "2026-03-03", 0), point("conversions", "2026-03-03", 0)])
+    land_records(
+        team,
+        [
+            point("conversions", "2026-03-02", 1),
+            point("sessions", "2026-03-03", 0),
+            point("conversions", "2026-03-03", 0),
+        ],
+    )
     found = answer(team, "conversion_rate", "2026-03-02", "2026-03-03", grain="day")
     assert _states(found) == [(None, "missing"), (None, "na")]
 
@@ -107,7 +114,7 @@ def test_last_values_are_added_over_series_but_never_over_days(team: Team) -> No
     land_records(team, points, metrics=metrics)
     found = answer(team, "followers", "2026-03-01", "2026-03-31", grain="week")
     assert found.totals.values[0].value == 206
-    assert [row.values[0].value for row in found.rows][:2] == [202, 206] or found.rows[0].values[0].value == 202
+    assert [row.values[0].value for row in found.rows][:2] == [202, 206]
 
 
 def test_distinct_counts_are_never_added(team: Team) -> None:
@@ -166,7 +173,9 @@ def test_filters_and_several_dimensions_are_answered_from_observations(team: Tea
 
 
 def test_an_open_day_is_so_far_and_left_out_of_the_comparison(team: Team) -> None:
-    land_records(team, [point("orders", f"2026-03-{day:02}", 10) for day in range(1, 20)] + [point("orders", "2026-03-20", 3)])
+    land_records(
+        team, [point("orders", f"2026-03-{day:02}", 10) for day in range(1, 20)] + [point("orders", "2026-03-20", 3)]
+    )
     found = answer(team, "orders", "2026-03-14", "2026-03-20", compare=Compare())
     assert (found.totals.values[0].value, found.totals.values[0].state) == (63, "partial")
     compared = found.totals.compared[0]
@@ -219,7 +228,9 @@ def test_a_page_that_fails_leaves_nothing_behind(team: Team) -> None:
 def test_hours_are_shown_for_instants_and_refused_for_long_ranges(team: Team) -> None:
     land_records(team, [point("calls", f"2026-03-29T{hour:02}:00:00+00:00", 1) for hour in range(22)])
     now = "2026-03-30T12:00:00+00:00"
-    found = answer(team, "calls", "2026-03-29", "2026-03-29", grain="hour", now=__import__("datetime").datetime.fromisoformat(now))
+    found = answer(
+        team, "calls", "2026-03-29", "2026-03-29", grain="hour", now=datetime.fromisoformat(now)
+    )
     assert len(found.rows) == 23
     assert found.rows[2].time == "2026-03-29T03:00:00+02:00"
     assert found.totals.values[0].value == 22

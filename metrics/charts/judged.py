@@ -1,0 +1,12 @@
+"""From a plain change of numbers to one that knows whether it is good news."""
+
+from __future__ import annotations
+
+from livinglytics.lib import numbers
+from metrics.charts.shapes import Change, Direction, judge
+
+
+def judged(change: numbers.Change, direction: Direction = "neutral", *, words: str = "", rule: str = "") -> Change:
+    """`words` is the comparison as people say it ("vs 4.1k the week before"); `rule` goes to the tooltip."""
+    sign = change.sign or 0
+    return Change(text=change.text, words=words, sign=sign, judgement=judge(sign, direction), rule=rule)
