@@ -34,7 +34,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A named run of points in order of time. `colour` is 1..6 of the categorical palette, 0 the one data accent."""
+    """A named run of points in order of time. `colour` is 1..6 of the palette, 0 the data accent, 7 the grey of Other.
+
+    Sentiment is 1 positive, 7 neutral, 2 negative: apart for every kind of sight, and not good and bad.
+    """
 
     key: str
     name: str
@@ -201,6 +204,11 @@ class Breakdown:
     csv_url: str = ""
     tabs: tuple[Tab, ...] = ()
     empty: str = "No rows in this range."
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the rows are parts of a whole; the parts of a ratio or a distinct count aren't."""
+        return self.total is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from livinglytics.lib import numbers
 from metrics.charts.bar import Choice, ContextBar, FilterChip
 from metrics.charts.judged import judged
+from metrics.charts.plots import HeatFigure, LagFigure
 from metrics.charts.shapes import (
     Annotation,
     Breakdown,
@@ -27,6 +28,10 @@ from metrics.charts.shapes import (
 
 START = date(2025, 10, 18)
 DAYS = 28
+SWATCHES = (
+    "paper surface sunken line control ink ink-2 ink-3 accent accent-soft good good-soft bad bad-soft warn warn-soft "
+    "cat-1 cat-2 cat-3 cat-4 cat-5 cat-6"
+)
 RULE = "Against the 28 days before, weekdays matched; the open day over the same hours."
 DEFINITION = "People who opened at least one page. A person counts once a day, however often they come."
 
@@ -64,7 +69,8 @@ def _line() -> ChartFigure:
 def _many() -> ChartFigure:
     names = ("Steam", "Trustpilot", "App Store", "Play Store", "YouTube", "Other")
     series = tuple(
-        Series(name, name, wave(900 - 130 * at, 90 - 8 * at), colour=at + 1) for at, name in enumerate(names)
+        Series(name, name, wave(900 - 130 * at, 90 - 8 * at), colour=at + 1 if name != "Other" else 7)
+        for at, name in enumerate(names)
     )
     return ChartFigure(key="style-many", title="Reviews by source", series=series, csv_url="#")
 
@@ -83,9 +89,28 @@ def _bars() -> ChartFigure:
 
 
 def _stack() -> ChartFigure:
-    names = ("Positive", "Neutral", "Negative")
-    series = tuple(Series(name, name, wave(90 - 30 * at, 16), colour=at + 1) for at, name in enumerate(names))
+    parts = (("Positive", 1), ("Neutral", 7), ("Negative", 2))
+    series = tuple(Series(name, name, wave(90 - 30 * at, 16), colour=tint) for at, (name, tint) in enumerate(parts))
     return ChartFigure(key="style-stack", title="Reviews by sentiment", kind="stacked", series=series, csv_url="#")
+
+
+def _heat() -> HeatFigure:
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    hours = tuple(f"{hour:02d}" for hour in range(24))
+    cells = tuple(
+        tuple(
+            None if at == 6 and hour < 3 else max(0.0, round(40 * sin((hour - 6) / 4) - at * 3)) for hour in range(24)
+        )
+        for at in range(7)
+    )
+    return HeatFigure("style-heat", "Sessions by weekday and hour", days, hours, cells, corner="Weekday", csv_url="#")
+
+
+def _lag() -> LagFigure:
+    lags = tuple(range(-14, 15))
+    values = tuple(round(0.62 * 2.718 ** (-((lag - 3) ** 2) / 9) + 0.1 * sin(lag * 1.7), 2) for lag in lags)
+    title, first, second = "Releases and negative reviews", "Releases", "negative reviews"
+    return LagFigure("style-lag", title, first, second, lags, values, band=0.21, tried=36, n=91, csv_url="#")
 
 
 def _tile(key: str, label: str, state: TileState, *, points: Sequence[Point] = ()) -> Tile:
@@ -183,45 +208,9 @@ def _bar() -> ContextBar:
     )
 
 
-def specimen() -> dict[str, Any]:
-    """The whole context of templates/pages/style.html."""
-    behind = (
-        SourceFreshness("Reddit", "behind", "2 d behind", "#", "#"),
-        SourceFreshness("GA4", "failing", "key refused", "#"),
-    )
+def _tokens() -> dict[str, Any]:
     return {
-        "bar": _bar(),
-        "trust": TrustStrip("Thu 13 Nov", "Europe/Berlin", 3, 5, behind, "#"),
-        "kpis": _kpis(),
-        "state_tiles": _tiles(),
-        "figures": [_line(), _many(), _bars(), _stack()],
-        "breakdowns": _breakdowns(),
-        "states": ["succeeded", "running", "queued", "partial", "failed", "paused", "cancelled", "no_data"],
-        "alert_kinds": ["info", "success", "warning", "error"],
-        "swatches": [
-            "paper",
-            "surface",
-            "sunken",
-            "line",
-            "control",
-            "ink",
-            "ink-2",
-            "ink-3",
-            "accent",
-            "accent-soft",
-            "good",
-            "good-soft",
-            "bad",
-            "bad-soft",
-            "warn",
-            "warn-soft",
-            "cat-1",
-            "cat-2",
-            "cat-3",
-            "cat-4",
-            "cat-5",
-            "cat-6",
-        ],
+        "swatches": SWATCHES.split(),
         "sizes": ["xs", "sm", "md", "lg", "xl", "2xl", "kpi"],
         "icons": [
             "layout-dashboard",
@@ -233,4 +222,24 @@ def specimen() -> dict[str, Any]:
             "lightbulb",
             "bell",
         ],
+    }
+
+
+def specimen() -> dict[str, Any]:
+    """The whole context of templates/pages/style.html."""
+    behind = (
+        SourceFreshness("Reddit", "behind", "2 d behind", "#", "#"),
+        SourceFreshness("GA4", "failing", "key refused", "#"),
+    )
+    return _tokens() | {
+        "bar": _bar(),
+        "trust": TrustStrip("Thu 13 Nov", "Europe/Berlin", 3, 5, behind, "#"),
+        "kpis": _kpis(),
+        "state_tiles": _tiles(),
+        "figures": [_line(), _many(), _bars(), _stack()],
+        "plots": [_heat(), _lag()],
+        "topics": [("Performance", 31, 12, 57, 0.22, 0.1, 0.34), ("Price", 64, 20, 16, -0.41, -0.52, -0.3)],
+        "breakdowns": _breakdowns(),
+        "states": ["succeeded", "running", "queued", "partial", "failed", "paused", "cancelled", "no_data"],
+        "alert_kinds": ["info", "success", "warning", "error"],
     }

@@ -44,7 +44,7 @@ class Frame:
         return round(left + width / 2, 3)
 
 
-def tag(name: str, inner: str = "", **attributes: object) -> str:
+def tag(name: str, inner: str = "", /, **attributes: object) -> str:
     """One element; `class_` is class, underscores become dashes, values are escaped."""
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'

@@ -7,6 +7,7 @@ from itertools import groupby
 from livinglytics.lib import numbers
 from metrics.charts.shapes import ChartFigure, Point, Series
 
+MISSING = "–"
 SPACE = "\u00a0"
 _SHAPED = frozenset({"seconds", "ms", "bytes", "rating", "score"})
 _BARE = frozenset({"count", ""})
@@ -15,7 +16,7 @@ _BARE = frozenset({"count", ""})
 def exact_value(value: float | None, unit: str = "count") -> str:
     """The value in full, with spaces between thousands; – when missing. Money keeps its currency's code."""
     if value is None:
-        return numbers.MISSING
+        return MISSING
     if unit == "percent":
         return f"{value * 100:.2f} %"
     if unit in _SHAPED:
@@ -30,7 +31,7 @@ def cell(point: Point, unit: str) -> str:
     if point.state == "na":
         return "n/a"
     if point.value is None or point.state == "missing":
-        return numbers.MISSING
+        return MISSING
     text = exact_value(point.value, unit)
     return f"{text} so far" if point.state == "partial" else text
 

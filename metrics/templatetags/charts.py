@@ -8,12 +8,15 @@ from django import template
 from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 
+from metrics.charts.cells import bullet as draw_bullet
+from metrics.charts.cells import interval as draw_interval
+from metrics.charts.cells import split_bar as draw_split_bar
 from metrics.charts.client import chart_payload
-from metrics.charts.draw import draw
+from metrics.charts.draw import Figure, draw, rows, says
 from metrics.charts.shapes import ChartFigure, Point
 from metrics.charts.sparks import spark_line
-from metrics.charts.twin import Twin, twin_of
-from metrics.charts.words import cell, sentence
+from metrics.charts.twin import Twin
+from metrics.charts.words import cell
 
 register = template.Library()
 
@@ -25,7 +28,7 @@ def sparkline(points: Sequence[Point] | None, height: int = 40, washed: bool = F
 
 
 @register.simple_tag
-def chart_svg(figure: ChartFigure, height: int = 280) -> SafeString:
+def chart_svg(figure: Figure, height: int = 280) -> SafeString:
     """`{% chart_svg figure %}`: the chart as the server draws it."""
     return mark_safe(draw(figure, height=height))  # noqa: S308 every text is escaped by metrics.charts.svg.tag
 
@@ -37,18 +40,38 @@ def chart_data(figure: ChartFigure) -> SafeString:
 
 
 @register.filter
-def chart_sentence(figure: ChartFigure) -> str:
+def chart_sentence(figure: Figure) -> str:
     """The one sentence that says what the chart shows."""
-    return sentence(figure)
+    return says(figure)
 
 
 @register.filter
-def chart_twin(figure: ChartFigure) -> Twin:
+def chart_twin(figure: Figure) -> Twin:
     """The rows of the table twin."""
-    return twin_of(figure)
+    return rows(figure)
 
 
 @register.filter
 def point_text(point: Point, unit: str = "count") -> str:
     """A point in words: 0, –, n/a, or its value, "so far" while open."""
     return cell(point, unit)
+
+
+@register.simple_tag
+def split_bar(negative: float, neutral: float, positive: float) -> SafeString:
+    """`{% split_bar 12 30 58 %}`: diverging bars for a table cell; print the numbers beside it."""
+    return mark_safe(draw_split_bar(negative, neutral, positive))  # noqa: S308 numbers only
+
+
+@register.simple_tag
+def interval(
+    value: float | None, low: float | None, high: float | None, start: float = -1.0, end: float = 1.0
+) -> SafeString:
+    """`{% interval value low high -1 1 %}`: a dot with its interval for a table cell."""
+    return mark_safe(draw_interval(value, low, high, axis=(start, end)))  # noqa: S308 numbers only
+
+
+@register.simple_tag
+def bullet(value: float | None, goal: float | None, top: float) -> SafeString:
+    """`{% bullet value goal top %}`: a bar with its goal for a table cell."""
+    return mark_safe(draw_bullet(value, goal, top))  # noqa: S308 numbers only
