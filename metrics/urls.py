@@ -1,5 +1,11 @@
-"""Pages of this app."""
+"""Pages of numbers."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from metrics.pages import numbers
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", numbers.overview_page, name="overview"),
+    path("metrics/", numbers.catalog, name="metric-catalog"),
+    path("metrics/<str:key>/", numbers.metric, name="metric"),
+]
