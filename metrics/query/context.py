@@ -36,7 +36,9 @@ def context(team_id: UUID) -> Context:
         known = _catalogs.get(team_id)
     if known is not None and known.definitions == definitions:
         return known if known.version == version else Context(version, definitions, known.catalog)
-    fresh = Context(version, definitions, team_catalog.for_team(team_id))
+    # definitions 0: the team never had one of its own, so there is nothing to read
+    own = team_catalog.for_team(team_id) if definitions else team_catalog.for_team(team_id, extra=())
+    fresh = Context(version, definitions, own)
     with _lock:
         _catalogs[team_id] = fresh
         while len(_catalogs) > _REMEMBERED:

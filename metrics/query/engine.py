@@ -10,6 +10,7 @@ from livinglytics.lib import buckets, clock
 from metrics.catalog import Definition
 from metrics.catalog.team import Catalog
 from metrics.query import comparison, folding, knowing, ordering
+from metrics.query.cells import Cells
 from metrics.query.context import Context, context
 from metrics.query.folding import Seen
 from metrics.query.knowing import Knowledge
@@ -46,10 +47,12 @@ class Asking:
     now: datetime
     definitions: tuple[Definition, ...]
     bases: tuple[Definition, ...]
+    cells: Cells | None = None
     sides: dict[tuple[buckets.Period, datetime | None], tuple[Value, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store: Store = for_team(self.workspace.team_id)
+        self.rollups = self.cells or Cells(self.store, self.query.period, comparison.against(self.query))
         self.today: date = buckets.local_day(self.now, self.workspace.zone)
         self.by_key = {one.key: one for one in self.bases}
 
@@ -84,7 +87,7 @@ class Asking:
         return ordering.cut(answer, lambda groups: self._other(found, groups))
 
     def _read(self, slots: Slots) -> Found:
-        return read(self.store, self.bases, slots, self.query.dimensions, self.query.where)
+        return read(self.rollups, self.bases, slots, self.query.dimensions, self.query.where)
 
     def _rows(self, found: Found, slots: Slots) -> list[Row]:
         """A row per group and bucket; without dimensions every bucket has one, empty or not."""
@@ -161,8 +164,8 @@ class Asking:
         compared = tuple(self._compared(index, one) for index, one in enumerate(self.definitions))
         return rows, replace(totals, before=whole.values, compared=compared)
 
-    def _same(self) -> tuple[tuple[Definition, ...], tuple[Definition, ...]]:
-        return self.definitions, self.bases
+    def _same(self) -> tuple[tuple[Definition, ...], tuple[Definition, ...], Cells]:
+        return self.definitions, self.bases, self.rollups
 
     def _compared(self, index: int, definition: Definition) -> Compared:
         """One metric over its fair basis. Most metrics of a question share one, so reads are remembered."""
@@ -200,6 +203,6 @@ class Asking:
     def _asked_again(self, period: buckets.Period, until: datetime | None) -> tuple[Value, ...]:
         query = replace(self.query, period=period, grain=None, compare=None, dimensions=())
         side = Asking(self.workspace, query, self.now, *self._same())
-        found = read(side.store, side.bases, Slots(period, None, self.workspace, until), (), query.where)
+        found = read(side.rollups, side.bases, Slots(period, None, self.workspace, until), (), query.where)
         side.known = knowing.knowledge(found.fills, self.by_key, self.today)
         return side._total(found).values

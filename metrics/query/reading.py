@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from livinglytics.lib import buckets
 from livinglytics.lib.errors import Invalid
 from metrics.catalog import Definition
 from metrics.models import Clock, Fold
+from metrics.query.cells import Cells
 from metrics.query.filters import Filter
 from metrics.query.folding import Folded
 from metrics.query.model import NOT_SET, SOURCE
@@ -44,8 +44,9 @@ class Found:
             folded.add(cell.source, cell.slot, n=cell.n, total=cell.total, cells=cell.cells)
 
 
-def read(store: Store, bases: Sequence[Definition], slots: Slots, dimensions: tuple[str, ...], where: Filter) -> Found:
+def read(cells: Cells, bases: Sequence[Definition], slots: Slots, dimensions: tuple[str, ...], where: Filter) -> Found:
     """Everything that the asked metrics need for this period."""
+    store = cells.store
     found = Found()
     keys = [one.key for one in bases]
     if not keys:
@@ -55,7 +56,7 @@ def read(store: Store, bases: Sequence[Definition], slots: Slots, dimensions: tu
     plain = filtered - {SOURCE}
     by_rollup = slots.grain != "hour" and slots.until is None and len({*named, *plain}) <= 1
     if by_rollup:
-        _read_rollups(store, found, bases, slots, dimensions, where)
+        _read_rollups(cells, found, bases, slots, dimensions, where)
     else:
         found.fills = reads.fills(store, keys)
         _read_facts(store, found, bases, slots, dimensions, where)
@@ -66,7 +67,7 @@ def read(store: Store, bases: Sequence[Definition], slots: Slots, dimensions: tu
 
 
 def _read_rollups(
-    store: Store,
+    rollups: Cells,
     found: Found,
     bases: Sequence[Definition],
     slots: Slots,
@@ -74,8 +75,7 @@ def _read_rollups(
     where: Filter,
 ) -> None:
     dimension = next(iter({*dimensions, *where.dimensions()} - {SOURCE}), "")
-    first, last = buckets.day_number(slots.period.first), buckets.day_number(slots.period.last)
-    cells, found.fills = reads.rollup_cells(store, [one.key for one in bases], dimension, first, last)
+    cells, found.fills = rollups.read([one.key for one in bases], dimension, slots.period)
     kinds: dict[str, str] = {one.key: one.kind for one in bases}
     all_cells = cells
     if dimension:

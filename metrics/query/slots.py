@@ -44,8 +44,7 @@ class Slots:
         """First day of every bucket, cut at the start of the period."""
         if self.grain in (None, "hour"):
             return [self.period.first]
-        found = buckets.buckets(self.period.first, self.period.last, self.grain, self.workspace.week_start)
-        return found
+        return buckets.buckets(self.period.first, self.period.last, self.grain, self.workspace.week_start)
 
     @cached_property
     def hours(self) -> list[tuple[datetime, datetime]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 Rows = list[tuple[Any, ...]]
+_BY_KEY = {"enable_hashjoin": "off", "enable_mergejoin": "off", "random_page_cost": "1", "jit": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Store:
     @property
     def postgres(self) -> bool:
         return self.connection.vendor == "postgresql"
+
+    @property
+    def number(self) -> str:
+        """The column type of a stored number."""
+        return "numeric" if self.postgres else "real"
 
     def id(self, value: UUID) -> Any:
         """A UUID as a parameter of raw SQL: SQLite keeps them as 32 hex digits."""
@@ -57,20 +64,30 @@ class Store:
             cursor.execute(sql, params)
             return max(int(cursor.rowcount), 0)
 
-    def temporary(self, name: str, columns: str) -> None:
-        """An empty temporary table of this connection."""
-        with self.cursor() as cursor:
-            kept = " ON COMMIT DELETE ROWS" if self.postgres else ""
-            if not self._has_temporary(cursor, name):
-                cursor.execute(f"CREATE TEMPORARY TABLE {name} ({columns}){kept}")
-            cursor.execute(f"DELETE FROM {name}")
+    @contextmanager
+    def by_key(self) -> Iterator[None]:
+        """Inside, PostgreSQL finds rows of the large tables by their key, one by one.
 
-    def _has_temporary(self, cursor: CursorWrapper, name: str) -> bool:
-        if self.postgres:
-            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"pg_temp.{name}"])
-        else:
-            cursor.execute("SELECT count(*) FROM sqlite_temp_master WHERE name = %s", [name])
-        return bool(cursor.fetchone()[0])
+        It knows nothing about temporary tables and would rather read a large table whole: what a page
+        costs would grow with everything stored before. Needs a transaction.
+        """
+        if not self.postgres:
+            yield
+            return
+        self.run("; ".join(f"SET LOCAL {name} = {value}" for name, value in _BY_KEY.items()))
+        yield
+        self.run("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _BY_KEY))
+
+    def temporary(self, name: str, columns: str, *, key: str = "") -> None:
+        """An empty temporary table of this connection. SQLite keeps it sorted by ``key``, which must be unique."""
+        with self.cursor() as cursor:
+            if self.postgres:
+                made = f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({columns}) ON COMMIT DELETE ROWS"
+                cursor.execute(f"{made}; DELETE FROM {name}")
+                return
+            keyed = f"{columns}, PRIMARY KEY ({key})) WITHOUT ROWID" if key else f"{columns})"
+            cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({keyed}")
+            cursor.execute(f"DELETE FROM {name}")
 
     def fill(self, name: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Write rows into a temporary table: COPY on PostgreSQL, one ``executemany`` on SQLite."""

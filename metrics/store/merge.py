@@ -6,7 +6,7 @@ fence lets one through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +22,7 @@ Row = tuple[int, int, int, int, float]
 _STAGE = "ll_stage"
 _CHANGED = "ll_changed"
 _WINDOWS = "ll_windows"
+_HELD = "ll_held"
 _STAGE_COLUMNS = ("series_id", "at", "raw_id", "n", "value")
 
 
@@ -49,56 +50,55 @@ class Merged:
 
 
 def merge(
-    store: Store, source_id: UUID, rows: Iterable[Row], *, zone: str, now: datetime, windows: Sequence[Window] = ()
+    store: Store, source_id: UUID, rows: Sequence[Row], *, zone: str, now: datetime, windows: Sequence[Window] = ()
 ) -> Merged:
     """Store rows, delete what the windows no longer hold, note restatements, roll up what changed."""
     _prepare(store)
     store.fill(_STAGE, _STAGE_COLUMNS, rows)
-    staged = int(store.fetch(f"SELECT count(*) FROM {_STAGE}")[0][0])
-    _find_changes(store)
+    changes = _find_changes(store)
     if windows:
-        _find_gone(store, windows)
+        changes += _find_gone(store, windows)
+    if not changes:
+        return Merged(0, 0, len(rows), 0)
     inserted, updated, deleted = _count(store)
-    if inserted or updated or deleted:
-        _write(store, updated, deleted)
-        if updated or deleted:
-            _note(store, source_id, zone, now)
-        rollups.refresh(store, source_id, _CHANGED, zone=zone, gone=bool(deleted))
-    return Merged(inserted, updated, staged - inserted - updated, deleted)
+    _write(store, updated, deleted)
+    if updated or deleted:
+        _note(store, source_id, zone, now)
+    rollups.refresh(store, _CHANGED, zone=zone, gone=bool(deleted))
+    return Merged(inserted, updated, len(rows) - inserted - updated, deleted)
 
 
 def _prepare(store: Store) -> None:
-    number = "numeric" if store.postgres else "real"
-    store.temporary(_STAGE, f"series_id bigint, at bigint, raw_id bigint, n integer, value {number}")
-    store.temporary(
-        _CHANGED,
-        f"series_id bigint, at bigint, raw_id bigint, n integer, value {number}, old_n integer, old_value {number}",
-    )
+    row = f"series_id bigint, at bigint, raw_id bigint, n integer, value {store.number}"
+    store.temporary(_STAGE, row, key="series_id, at")
+    store.temporary(_CHANGED, f"{row}, old_n integer, old_value {store.number}", key="series_id, at")
 
 
-def _find_changes(store: Store) -> None:
-    store.run(
-        f"INSERT INTO {_CHANGED} "
-        "SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value "
-        f"FROM {_STAGE} s LEFT JOIN metrics_observation o ON o.series_id = s.series_id AND o.at = s.at "
-        "WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
-    )
+def _find_changes(store: Store) -> int:
+    with store.by_key():
+        return store.run(
+            f"INSERT INTO {_CHANGED} "
+            "SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value "
+            f"FROM {_STAGE} s LEFT JOIN metrics_observation o ON o.series_id = s.series_id AND o.at = s.at "
+            "WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
+        )
 
 
-def _find_gone(store: Store, windows: Sequence[Window]) -> None:
+def _find_gone(store: Store, windows: Sequence[Window]) -> int:
     """Moments that the windows no longer hold: they become changes without a value."""
+    spans = {(one, window.start, window.end) for window in windows for one in window.series_ids}
     store.temporary(_WINDOWS, "series_id bigint, start bigint, stop bigint")
-    store.fill(
-        _WINDOWS,
-        ("series_id", "start", "stop"),
-        ((one, window.start, window.end) for window in windows for one in window.series_ids),
-    )
-    store.run(
-        f"INSERT INTO {_CHANGED} "
-        f"SELECT o.series_id, o.at, min(o.raw_id), NULL, NULL, min(o.n), min(o.value) FROM {_WINDOWS} w "
-        "JOIN metrics_observation o ON o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop "
-        f"WHERE NOT EXISTS (SELECT 1 FROM {_STAGE} s WHERE s.series_id = o.series_id AND s.at = o.at) "
-        "GROUP BY o.series_id, o.at"
+    store.fill(_WINDOWS, ("series_id", "start", "stop"), spans)
+    store.temporary(_HELD, f"series_id bigint, at bigint, raw_id bigint, n integer, value {store.number}")
+    with store.by_key():
+        store.run(
+            f"INSERT INTO {_HELD} SELECT o.series_id, o.at, o.raw_id, o.n, o.value FROM {_WINDOWS} w "
+            "CROSS JOIN metrics_observation o WHERE o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop"
+        )
+    return store.run(
+        f"INSERT INTO {_CHANGED} SELECT h.series_id, h.at, min(h.raw_id), NULL, NULL, min(h.n), min(h.value) "
+        f"FROM {_HELD} h LEFT JOIN {_STAGE} s ON s.series_id = h.series_id AND s.at = h.at "
+        "WHERE s.series_id IS NULL GROUP BY h.series_id, h.at"
     )
 
 
@@ -112,16 +112,22 @@ def _count(store: Store) -> tuple[int, int, int]:
 
 
 def _write(store: Store, updated: int, deleted: int) -> None:
-    store.run(
+    insert = (
         "INSERT INTO metrics_observation (series_id, at, raw_id, n, value) "
-        f"SELECT series_id, at, raw_id, n, value FROM {_CHANGED} WHERE n IS NOT NULL "
-        "ON CONFLICT (series_id, at) DO UPDATE SET raw_id = excluded.raw_id, n = excluded.n, value = excluded.value"
+        f"SELECT series_id, at, raw_id, n, value FROM {_CHANGED} WHERE n IS NOT NULL AND old_n IS"
     )
-    if deleted:
+    store.run(f"{insert} NULL")
+    if updated:
         store.run(
-            f"DELETE FROM metrics_observation WHERE EXISTS (SELECT 1 FROM {_CHANGED} c WHERE c.n IS NULL "
-            "AND c.series_id = metrics_observation.series_id AND c.at = metrics_observation.at)"
+            f"{insert} NOT NULL ON CONFLICT (series_id, at) DO UPDATE SET "
+            "raw_id = excluded.raw_id, n = excluded.n, value = excluded.value"
         )
+    if deleted:
+        with store.by_key():
+            store.run(
+                "DELETE FROM metrics_observation WHERE (series_id, at) IN "
+                f"(SELECT series_id, at FROM {_CHANGED} WHERE n IS NULL)"
+            )
 
 
 def _note(store: Store, source_id: UUID, zone: str, now: datetime) -> None:

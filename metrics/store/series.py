@@ -46,7 +46,7 @@ def resolve(
     if missing:
         _make(store, source_id, missing)
         made = {k: v for k, v in _known(store, source_id, wanted).items() if k not in found}
-        _link(store, source_id, made, folds)
+        link(store, source_id, made, folds)
         found |= made
     return found
 
@@ -92,7 +92,8 @@ def cuts_of(key: SeriesKey, fold: Fold) -> list[tuple[str, str]]:
     return [("", ""), *key.dims]
 
 
-def _link(store: Store, source_id: UUID, made: Mapping[SeriesKey, int], folds: Mapping[str, Fold]) -> None:
+def link(store: Store, source_id: UUID, made: Mapping[SeriesKey, int], folds: Mapping[str, Fold]) -> None:
+    """Make the cuts that these series add up to, and say which adds up to which."""
     wanted: dict[tuple[str, str, str, int], list[int]] = {}
     for key, pk in made.items():
         for dimension, value in cuts_of(key, folds[key.metric]):
