@@ -208,6 +208,7 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
+    "TOKEN_TYPE_CLAIM": "typ",
 }
 
 # --- API ----------------------------------------------------------------------------------
@@ -257,6 +258,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"CatchUpEnum": [("once", "Run once"), ("skip", "Skip")]},
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "livinglytics.openapi.describe_errors",
@@ -269,6 +271,7 @@ CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Po
 
 # --- security -----------------------------------------------------------------------------
 
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -281,6 +284,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "livinglytics.pages.csrf_failure"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # --- jobs ---------------------------------------------------------------------------------
