@@ -63,7 +63,16 @@ class Tombstone:
     external_id: str
 
 
-Record = MetricPoint | Document | Tombstone
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that happened on a day: a release, an incident. Drawn on the axis of every chart."""
+
+    day: date
+    title: str
+    kind: str = "note"
+
+
+Record = MetricPoint | Document | Tombstone | Remark
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,9 @@ class Checked:
 class Http(Protocol):
     """The guarded client that the runner passes in (see ``livinglytics.lib.http``)."""
 
-    def get_json(self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Any:
+    def get_json(
+        self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """The decoded JSON body. Raises Transient, RateLimited or Terminal errors."""
 
     def post_json(self, url: str, *, body: Any, headers: Mapping[str, str] | None = None) -> Any:

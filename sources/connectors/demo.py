@@ -21,8 +21,8 @@ from sources.connectors._base import (
     connectors,
     option,
 )
-from sources.demo import WORLDS, Page
-from sources.records import CompleteDays, Record
+from sources.demo import WORLDS, Page, events
+from sources.records import CompleteDays, Record, Remark
 
 #: Days told before the anchor, days told per page, and days told again by each later run.
 YEAR, PAGE_DAYS, AGAIN = 365, 30, 3
@@ -165,14 +165,28 @@ class Demo(Connector):
             pages = [Page(day, *day_bounds(day, ctx.zone), now, anchor) for day in days]
             closed = min(days[-1], today - timedelta(days=1))
             yield Batch(
-                raws=tuple(Raw(f"{stream}:{page.day}", world.payload(page)) for page in pages),
+                raws=self._raws(stream, pages, anchor),
                 state={"through": days[-1].isoformat(), "anchor": anchor.isoformat()},
                 progress=Progress(done + len(days), total, unit="days"),
                 complete=_complete(world.metrics, days[0], closed),
             )
 
+    def _raws(self, stream: str, pages: list[Page], anchor: date) -> tuple[Raw, ...]:
+        """The days' payloads; the business stream also carries what happened on them."""
+        found = [Raw(f"{stream}:{page.day}", WORLDS[stream].payload(page)) for page in pages]
+        if stream == "business":
+            days = {page.day for page in pages}
+            found += [
+                Raw(f"event:{one.day}", {"remark": one.title, "kind": one.kind, "day": one.day.isoformat()})
+                for one in events(anchor)
+                if one.day in days
+            ]
+        return tuple(found)
+
     def map(self, stream: str, raw: Any, config: DemoConfig) -> list[Record]:
-        """The day's payload as points or documents."""
+        """The day's payload as points or documents; an event as a remark."""
+        if "remark" in raw:
+            return [Remark(date.fromisoformat(raw["day"]), raw["remark"], raw["kind"])]
         return WORLDS[stream].records(raw)
 
 

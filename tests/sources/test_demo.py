@@ -17,7 +17,7 @@ import pytest
 from sources.connectors._base import Batch, Context, connectors
 from sources.connectors.demo import Demo, DemoConfig
 from sources.demo import WORLDS, events, story
-from sources.records import Document, MetricPoint, Record
+from sources.records import Document, MetricPoint, Record, Remark
 
 NOW = datetime(2026, 3, 18, 13, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 18)
@@ -160,9 +160,10 @@ def test_a_demo_never_changes_by_accident() -> None:
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_first_sync_reads_a_year_and_today_in_pages_of_thirty_days(stream: str) -> None:
     pages = batches(stream)
-    days = [raw.external_id.removeprefix(f"{stream}:") for page in pages for raw in page.raws]
+    daily = [[raw for raw in page.raws if not raw.external_id.startswith("event:")] for page in pages]
+    days = [raw.external_id.removeprefix(f"{stream}:") for page in daily for raw in page]
     assert days == [ago(one).isoformat() for one in range(365, -1, -1)]
-    assert [len(page.raws) for page in pages] == [30] * 12 + [6]
+    assert [len(page) for page in daily] == [30] * 12 + [6]
     assert [page.progress.done for page in pages if page.progress] == [*range(30, 361, 30), 366]
     assert pages[-1].state == {"through": TODAY.isoformat(), "anchor": TODAY.isoformat()}
 
@@ -187,7 +188,14 @@ def test_a_sync_that_stopped_after_a_page_goes_on_with_the_same_anchor() -> None
     rest = batches("business", now=NOW + timedelta(days=1), state=whole[4].state)
     assert rest[-1].state == {"through": (TODAY + timedelta(days=1)).isoformat(), "anchor": TODAY.isoformat()}
     joined = payloads(whole[:5]) | payloads(rest)
-    assert [*joined] == [f"business:{TODAY + timedelta(days=one)}" for one in range(-365, 2)]
+    assert [one for one in joined if not one.startswith("event:")] == [
+        f"business:{TODAY + timedelta(days=one)}" for one in range(-365, 2)
+    ]
+
+
+def test_the_planted_events_are_remarked_on_their_days() -> None:
+    told = {(one.day, one.title) for one in year("business") if isinstance(one, Remark)}
+    assert told == {(one.day, one.title) for one in events(TODAY)}
 
 
 @pytest.mark.parametrize("stream", ["business", "engineering", "api"])
@@ -251,7 +259,7 @@ def test_no_two_points_share_metric_moment_and_dimensions(stream: str) -> None:
 @pytest.mark.parametrize("stream", ["business", "engineering", "api"])
 def test_every_point_of_a_metric_carries_the_same_dimension_names(stream: str) -> None:
     names: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-    for one in year(stream):
+    for one in (one for one in year(stream) if not isinstance(one, Remark)):
         assert isinstance(one, MetricPoint)
         assert all(one.dimensions.values())
         names[one.metric].add(tuple(one.dimensions))
