@@ -1,4 +1,8 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+
+from metrics.catalog import definitions
 
 
 class MetricsConfig(AppConfig):
@@ -6,6 +10,5 @@ class MetricsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from metrics.catalog import definitions
-
         definitions.load("metrics.catalog")
+        import_module("metrics.actions.team")

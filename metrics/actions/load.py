@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
 from uuid import UUID
 
 from livinglytics.lib import buckets, clock
@@ -12,6 +13,7 @@ from livinglytics.lib.errors import Invalid
 from metrics import versions
 from metrics.actions import voice
 from metrics.actions.define import define_missing
+from metrics.actions.remark import store_remarks
 from metrics.catalog.team import Catalog
 from metrics.models import BUCKET, Clock, Fold
 from metrics.store import for_team, rollups, series
@@ -19,30 +21,33 @@ from metrics.store.base import Store
 from metrics.store.merge import Merged, Row, Window, merge
 from metrics.store.series import SeriesKey
 from sources.landing import Landed, Landing
-from sources.records import CompleteDays, Document, MetricPoint, Tombstone, When
+from sources.records import CompleteDays, Document, MetricPoint, Remark, Tombstone, When
 
 _FOLDS = {"last": Fold.LAST, "mean": Fold.MEAN, "distinct": Fold.DISTINCT, "percentile": Fold.PERCENTILE}
 #: beyond this a double no longer holds whole numbers
 _LARGEST = 1e15
+#: metric, dimensions in the order they came, clock
+_Short = tuple[str, tuple[tuple[str, str], ...], Clock]
+_CELL = itemgetter(0, 1)
 
 
 def land(landing: Landing) -> Landed:
     """Write one page. Replaying the same page changes nothing. Raises Invalid for a number that is none."""
-    points = [
-        (one, raw) for one, raw in zip(landing.records, landing.raw_ids, strict=True) if isinstance(one, MetricPoint)
-    ]
-    texts = [
-        (one, raw)
-        for one, raw in zip(landing.records, landing.raw_ids, strict=True)
-        if isinstance(one, Document | Tombstone)
-    ]
+    points: list[tuple[MetricPoint, int]] = []
+    texts: list[tuple[Document | Tombstone, int]] = []
+    for record, raw in zip(landing.records, landing.raw_ids, strict=True):
+        if isinstance(record, MetricPoint):
+            points.append((record, raw))
+        elif not isinstance(record, Remark):
+            texts.append((record, raw))
+    remarks = store_remarks(landing)
     written = voice.store_documents(landing, texts)
     points += voice.recount(landing, written.touched)
     merged = write_points(landing, points, recounted=written.moved)
     if merged.changed or written.changed:
         versions.bump(landing.team_id)
     return Landed(
-        inserted=merged.inserted + written.inserted,
+        inserted=merged.inserted + written.inserted + remarks,
         updated=merged.updated + written.updated,
         unchanged=merged.unchanged + written.unchanged,
         deleted=merged.deleted + written.deleted,
@@ -68,7 +73,8 @@ def write_points(
     if recounted:
         counted = series.ids_of(store, landing.source_id, voice.REVIEW_METRICS + voice.COMMENT_METRICS)
         windows += [Window(counted[Clock.INSTANT], at, at + BUCKET) for at in sorted(recounted)]
-    merged = merge(store, landing.source_id, rows, zone=landing.zone, now=clock.now(), windows=windows)
+        names |= {*voice.REVIEW_METRICS, *voice.COMMENT_METRICS}
+    merged = merge(store, landing.source_id, rows, metrics=names, zone=landing.zone, now=clock.now(), windows=windows)
     for one in landing.complete:
         rollups.prove(
             store,
@@ -87,24 +93,33 @@ def fold_of(catalog: Catalog, metric: str) -> Fold:
 
 def _rows(
     store: Store, source_id: UUID, points: Sequence[tuple[MetricPoint, int]], folds: dict[str, Fold]
-) -> Iterable[Row]:
-    keys: dict[tuple[str, int, Clock], SeriesKey] = {}
-    by_dims: dict[tuple[tuple[str, str], ...], int] = {}
-    staged: list[tuple[tuple[str, int, Clock], int, int, int, float]] = []
+) -> list[Row]:
+    """The rows of the store in the order of their keys."""
+    places: dict[_Short, int] = {}
+    keys: list[SeriesKey] = []
+    staged: list[Row] = []
     for point, raw in points:
         when, ticks = moment(point.at)
-        if not math.isfinite(point.value) or abs(point.value) > _LARGEST:
-            raise Invalid(f"{point.metric} on {point.at} is {point.value}: not a number that can be stored.")
-        dims = series.dims_of(point.dimensions)
-        short = (point.metric, by_dims.setdefault(dims, len(by_dims)), when)
-        if short not in keys:
-            keys[short] = SeriesKey(point.metric, dims, when)
-        staged.append((short, ticks, raw, point.n, point.value))
-    ids = series.resolve(store, source_id, keys.values(), folds)
-    numbers = {short: ids[key] for short, key in keys.items()}
-    # the last word on a cell wins within a page, as it does between pages
-    cells = {(numbers[short], ticks): (raw, n, value) for short, ticks, raw, n, value in staged}
-    return [(one, ticks, raw, n, value) for (one, ticks), (raw, n, value) in cells.items()]
+        value = point.value
+        if not -_LARGEST <= value <= _LARGEST:
+            raise Invalid(f"{point.metric} on {point.at} is {value}: not a number that can be stored.")
+        short = (point.metric, tuple(point.dimensions.items()), when)
+        place = places.get(short)
+        if place is None:
+            place = places[short] = len(keys)
+            keys.append(SeriesKey(point.metric, series.dims_of(point.dimensions), when))
+        staged.append((place, ticks, raw, point.n, value))
+    ids = series.resolve(store, source_id, keys, folds)
+    numbers = [ids[key] for key in keys]
+    return _last_words([(numbers[place], ticks, raw, n, value) for place, ticks, raw, n, value in staged])
+
+
+def _last_words(rows: list[Row]) -> list[Row]:
+    """Sorted by key. The last word on a cell wins within a page, as it does between pages."""
+    rows.sort(key=_CELL)
+    if any(one[1] == two[1] and one[0] == two[0] for one, two in pairwise(rows)):
+        return list({(row[0], row[1]): row for row in rows}.values())
+    return rows
 
 
 def moment(when: When) -> tuple[Clock, int]:

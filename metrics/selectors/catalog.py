@@ -84,12 +84,7 @@ def entries(team_id: UUID, *, search: str = "", theme: str = "", with_numbers: b
 
 
 def _spans(team_id: UUID) -> dict[str, tuple[int, int]]:
-    rows = Cut.objects.filter(team_id=team_id, dimension="", first_day__isnull=False)
-    spans: dict[str, tuple[int, int]] = {}
-    for metric, first, last in rows.values_list("metric", "first_day", "last_day"):
-        known = spans.get(metric, (first, last))
-        spans[metric] = (min(known[0], first), max(known[1], last if last is not None else first))
-    return spans
+    return _spans_of(Cut.objects.filter(team_id=team_id, dimension="", first_day__isnull=False))
 
 
 def _entry(definition: Definition, spans: dict[str, tuple[int, int]]) -> Entry:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from livinglytics.lib.errors import Invalid
-from metrics.exports.observations import Wanted, moment_text
 from metrics.models import Clock
-from metrics.store import Store
+from metrics.store import Store, raw
+from metrics.store.raw import Wanted
 
 
 @dataclass(frozen=True)
@@ -24,36 +24,24 @@ class ObservationPage:
 
 def observation_page(store: Store, wanted: Wanted, *, size: int, cursor: str = "") -> ObservationPage:
     """``size`` observations after the cursor. Costs the same on every page: it starts at a key."""
-    where, params = wanted.where(store)
-    if cursor:
-        series, at = _place(cursor)
-        where += " AND o.series_id >= %s AND (o.series_id, o.at) > (%s, %s)"
-        params += [series, series, at]
-    rows = store.fetch(
-        "SELECT s.id, s.source_id, s.metric, s.dimensions, s.clock, o.at, o.n, "
-        "CAST(o.value AS double precision), o.raw_id "
-        f"FROM metrics_series s JOIN metrics_observation o ON o.series_id = s.id WHERE {where} "
-        "ORDER BY o.series_id, o.at LIMIT %s",
-        [*params, size + 1],
-    )
-    more = len(rows) > size
+    rows = raw.page(store, wanted, size=size + 1, after=_place(cursor) if cursor else None)
     shown = rows[:size]
-    last = _cursor(shown[-1][0], shown[-1][5]) if more else None
+    last = _cursor(shown[-1][0], shown[-1][5]) if len(rows) > size else None
     return ObservationPage([_item(store, row) for row in shown], last)
 
 
 def _item(store: Store, row: tuple[Any, ...]) -> dict[str, Any]:
-    series, source, metric, dimensions, clock, at, n, value, raw = row
+    series, source, metric, dimensions, clock, at, n, value, raw_id = row
     return {
         "series": series,
         "source": str(store.uuid(source)),
         "metric": metric,
         "dimensions": json.loads(dimensions) if isinstance(dimensions, str) else dimensions,
         "clock": "instant" if clock == Clock.INSTANT else "day",
-        "at": moment_text(clock, at),
+        "at": raw.moment_text(clock, at),
         "n": n,
         "value": value,
-        "raw_id": raw,
+        "raw_id": raw_id,
     }
 
 
@@ -62,10 +50,11 @@ def _cursor(series: int, at: int) -> str:
 
 
 def _place(cursor: str) -> tuple[int, int]:
+    wrong = Invalid(details={"cursor": ["Use next_cursor of an earlier answer as it is."]})
     try:
         series, at = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-        if not all(isinstance(one, int) and abs(one) < 2**62 for one in (series, at)):
-            raise ValueError
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise Invalid(details={"cursor": ["Use next_cursor of an earlier answer as it is."]}) from None
+        raise wrong from None
+    if not all(isinstance(one, int) and abs(one) < 2**62 for one in (series, at)):
+        raise wrong
     return series, at

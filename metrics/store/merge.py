@@ -6,7 +6,7 @@ fence lets one through.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,9 +50,19 @@ class Merged:
 
 
 def merge(
-    store: Store, source_id: UUID, rows: Sequence[Row], *, zone: str, now: datetime, windows: Sequence[Window] = ()
+    store: Store,
+    source_id: UUID,
+    rows: Sequence[Row],
+    *,
+    metrics: Collection[str],
+    zone: str,
+    now: datetime,
+    windows: Sequence[Window] = (),
 ) -> Merged:
-    """Store rows, delete what the windows no longer hold, note restatements, roll up what changed."""
+    """Store rows, delete what the windows no longer hold, note restatements, roll up what changed.
+
+    ``metrics``: what the series of rows and windows are of.
+    """
     _prepare(store)
     store.fill(_STAGE, _STAGE_COLUMNS, rows)
     changes = _find_changes(store)
@@ -64,7 +74,8 @@ def merge(
     _write(store, updated, deleted)
     if updated or deleted:
         _note(store, source_id, zone, now)
-    rollups.refresh(store, _CHANGED, zone=zone, gone=bool(deleted))
+    kinds = rollups.kinds_of(store, source_id, metrics)
+    rollups.refresh(store, _CHANGED, zone=zone, gone=bool(deleted), kinds=kinds)
     return Merged(inserted, updated, len(rows) - inserted - updated, deleted)
 
 

@@ -6,6 +6,7 @@ the changed rows, and is computed from them alone; one that exists is recomputed
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,12 +20,27 @@ _TOUCHED = "ll_touched"
 _KNOWN = "ll_known"
 
 
-def refresh(store: Store, changed: str, *, zone: str, gone: bool) -> None:
+Kinds = set[tuple[int, int]]
+
+
+def kinds_of(store: Store, source_id: UUID, metrics: Collection[str]) -> Kinds:
+    """The (clock, fold) pairs of some metrics of a source."""
+    marks = ", ".join(["%s"] * len(metrics))
+    rows = store.fetch(
+        f"SELECT DISTINCT clock, fold FROM metrics_cut WHERE team_id = %s AND metric IN ({marks}) "
+        "AND dimension = '' AND value = '' AND source_id = %s",
+        [store.team, *metrics, store.id(source_id)],
+    )
+    return {(clock, fold) for clock, fold in rows}
+
+
+def refresh(store: Store, changed: str, *, zone: str, gone: bool, kinds: Kinds | None = None) -> None:
     """Bring the cells up to date that the rows of the temporary table ``changed`` fall into.
 
-    ``changed`` has series_id, at, n and value; rows without n were withdrawn.
+    ``changed`` has series_id, at, n and value; rows without n were withdrawn. ``kinds``: what its series are of,
+    where the caller knows.
     """
-    kinds = _link(store, changed)
+    kinds = _link(store, changed, kinds)
     means = any(fold == Fold.MEAN for _, fold in kinds)
     store.temporary(_TOUCHED, f"cut_id bigint, day integer, n bigint, total {store.number}, {_spread(store)}")
     if any(clock == Clock.DAY for clock, _ in kinds):
@@ -48,15 +64,18 @@ def _spread(store: Store) -> str:
     return f"squares {store.number}, low {store.number}, high {store.number}"
 
 
-def _link(store: Store, changed: str) -> set[tuple[int, int]]:
-    """The cuts of the changed series; returns which (clock, fold) there are."""
+def _link(store: Store, changed: str, kinds: Kinds | None) -> Kinds:
+    """The cuts of the changed series, with clock and fold; where all have the same, the cuts needn't be read."""
     store.temporary(_LINKS, "series_id bigint, cut_id bigint, clock integer, fold integer")
+    head = f"INSERT INTO {_LINKS} SELECT c.series_id, sc.cut_id,"
+    tail = f"FROM (SELECT DISTINCT series_id FROM {changed}) c CROSS JOIN metrics_seriescut sc"
+    where = "WHERE sc.series_id = c.series_id"
     with store.by_key():
-        store.run(
-            f"INSERT INTO {_LINKS} SELECT c.series_id, k.id, k.clock, k.fold "
-            f"FROM (SELECT DISTINCT series_id FROM {changed}) c "
-            "JOIN metrics_seriescut sc ON sc.series_id = c.series_id JOIN metrics_cut k ON k.id = sc.cut_id"
-        )
+        if kinds is not None and len(kinds) == 1:
+            clock, fold = next(iter(kinds))
+            store.run(f"{head} {clock:d}, {fold:d} {tail} {where}")
+            return kinds
+        store.run(f"{head} k.clock, k.fold {tail} CROSS JOIN metrics_cut k {where} AND k.id = sc.cut_id")
     return {(clock, fold) for clock, fold in store.fetch(f"SELECT DISTINCT clock, fold FROM {_LINKS}")}
 
 
@@ -122,7 +141,7 @@ def _touch_last(store: Store, dated: str) -> None:
     )
 
 
-def _find_known(store: Store, kinds: set[tuple[int, int]]) -> int:
+def _find_known(store: Store, kinds: Kinds) -> int:
     """The touched cells that exist, with their bounds in ticks; returns how many."""
     store.temporary(_KNOWN, "cut_id bigint, fold integer, clock integer, day integer, lo bigint, hi bigint")
     head = f"INSERT INTO {_KNOWN} SELECT t.cut_id, k.fold, k.clock, t.day,"
@@ -147,7 +166,7 @@ def _add_new(store: Store) -> None:
     )
 
 
-def _recompute(store: Store, kinds: set[tuple[int, int]], *, means: bool) -> None:
+def _recompute(store: Store, kinds: Kinds, *, means: bool) -> None:
     """Sums for most cells; for *last*, each series' latest value of the day, added over series."""
     rows = (
         f"FROM {_KNOWN} d CROSS JOIN metrics_seriescut sc CROSS JOIN metrics_observation o "

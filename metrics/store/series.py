@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -16,8 +16,7 @@ from metrics.store.base import Store
 Dims = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesKey:
+class SeriesKey(NamedTuple):
     """What makes a series one: its dimensions are sorted pairs."""
 
     metric: str
@@ -40,7 +39,7 @@ def resolve(
     store: Store, source_id: UUID, keys: Iterable[SeriesKey], folds: Mapping[str, Fold]
 ) -> dict[SeriesKey, int]:
     """The integer of every key, made where it is new. ``folds``: how each metric's days add up."""
-    wanted = {(key.metric, dim_hash(key.dims), key.clock.value): key for key in keys}
+    wanted: dict[tuple[str, str, int], SeriesKey] = {(key.metric, dim_hash(key.dims), key.clock): key for key in keys}
     found = _known(store, source_id, wanted)
     missing = [key for key in wanted.values() if key not in found]
     if missing:
@@ -57,7 +56,7 @@ def _known(store: Store, source_id: UUID, wanted: Mapping[tuple[str, str, int], 
     rows = Series.objects.using(store.alias).filter(team_id=store.team_id, source_id=source_id, metric__in=names)
     if len(wanted) <= 500:
         rows = rows.filter(dim_hash__in={digest for _, digest, _ in wanted})
-    for pk, metric, digest, clock in rows.values_list("id", "metric", "dim_hash", "clock").iterator():
+    for pk, metric, digest, clock in rows.values_list("id", "metric", "dim_hash", "clock"):
         if key := wanted.get((metric, digest, clock)):
             found[key] = pk
     return found
@@ -97,9 +96,9 @@ def link(store: Store, source_id: UUID, made: Mapping[SeriesKey, int], folds: Ma
     wanted: dict[tuple[str, str, str, int], list[int]] = {}
     for key, pk in made.items():
         for dimension, value in cuts_of(key, folds[key.metric]):
-            wanted.setdefault((key.metric, dimension, value, key.clock.value), []).append(pk)
+            wanted.setdefault((key.metric, dimension, value, key.clock), []).append(pk)
         # the total also exists where nothing adds up to it: it is the fill record
-        wanted.setdefault((key.metric, "", "", key.clock.value), [])
+        wanted.setdefault((key.metric, "", "", key.clock), [])
     Cut.objects.using(store.alias).bulk_create(
         (
             Cut(

@@ -6,13 +6,15 @@ from datetime import date, datetime
 
 import pytest
 
-from accounts.models import Team
+from accounts import events
+from accounts.actions.teams import change_team, delete_team
+from accounts.models import Team, User
 from livinglytics.lib.errors import Invalid
-from metrics.models import CustomMetric, Observation, Restatement
+from metrics.models import Annotation, CustomMetric, Cut, Observation, Restatement, Rollup, Series, SeriesCut
 from metrics.query.filters import parse
 from metrics.query.model import Compare
 from sources.connectors._base import Metric
-from sources.records import CompleteDays
+from sources.records import CompleteDays, Remark
 from tests.metrics.build import OTHER_SOURCE, SOURCE, answer, land_records, point
 
 pytestmark = pytest.mark.django_db
@@ -228,11 +230,32 @@ def test_a_page_that_fails_leaves_nothing_behind(team: Team) -> None:
 def test_hours_are_shown_for_instants_and_refused_for_long_ranges(team: Team) -> None:
     land_records(team, [point("calls", f"2026-03-29T{hour:02}:00:00+00:00", 1) for hour in range(22)])
     now = "2026-03-30T12:00:00+00:00"
-    found = answer(
-        team, "calls", "2026-03-29", "2026-03-29", grain="hour", now=datetime.fromisoformat(now)
-    )
+    found = answer(team, "calls", "2026-03-29", "2026-03-29", grain="hour", now=datetime.fromisoformat(now))
     assert len(found.rows) == 23
     assert found.rows[2].time == "2026-03-29T03:00:00+02:00"
     assert found.totals.values[0].value == 22
     with pytest.raises(Invalid, match="Hours"):
         answer(team, "calls", "2026-01-01", "2026-03-01", grain="hour")
+
+
+def test_another_time_zone_moves_instants_to_other_days(team: Team) -> None:
+    land_records(team, [point("calls", "2026-03-01T23:30:00+00:00", 5)])
+    assert answer(team, "calls", "2026-03-02", "2026-03-02").totals.values[0].value == 5
+    change_team(team=team, by=User.objects.create_user("zoe@example.com"), changes={"time_zone": "America/New_York"})
+    events.deliver_pending()
+    team.refresh_from_db()
+    assert answer(team, "calls", "2026-03-01", "2026-03-01").totals.values[0].value == 5
+    assert answer(team, "calls", "2026-03-02", "2026-03-02").totals.values[0].state == "missing"
+
+
+def test_deleting_a_team_leaves_none_of_its_numbers(team: Team) -> None:
+    land_records(team, [point("orders", "2026-03-01", 5, country="DE")])
+    delete_team(team=team, by=User.objects.create_user("zoe@example.com"))
+    assert [model.objects.count() for model in (Series, Cut, SeriesCut, Observation, Rollup)] == [0, 0, 0, 0, 0]
+
+
+def test_a_remark_of_a_source_is_noted_once(team: Team) -> None:
+    remark = Remark(date(2026, 3, 1), "Release 2.0", "release")
+    land_records(team, [remark])
+    land_records(team, [remark])
+    assert [one.title for one in Annotation.objects.for_team(team)] == ["Release 2.0"]
