@@ -12,6 +12,7 @@ from uuid import UUID
 
 from metrics.catalog import Definition
 from metrics.query.model import MISSING, Value
+from metrics.stats.quantiles import quantile
 
 
 @dataclass(slots=True)
@@ -131,10 +132,8 @@ def percentile_value(definition: Definition, values: list[float], seen: Seen) ->
     if not values or definition.percentile is None:
         return MISSING
     values.sort()
+    # a rank is written 0.95 or 95
     rank = definition.percentile if definition.percentile <= 1 else definition.percentile / 100
-    place = rank * (len(values) - 1)
-    low = int(place)
-    high = min(low + 1, len(values) - 1)
-    number = values[low] + (values[high] - values[low]) * (place - low)
+    number = quantile(values, rank)
     small = definition.floor > 0 and len(values) < definition.floor
     return Value(rounded(number), "partial" if seen.open else "value", len(values), seen.note, small)

@@ -17,6 +17,7 @@ THEMES = {
     "voice": "Customer voice",
     "reviews": "Reviews",
     "engineering": "Engineering",
+    "api": "API usage",
     "demo": "Demo data",
     "own": "Your own",
     "files": "Files",

@@ -63,7 +63,8 @@ class Metric:
 
     The catalog in `metrics` turns it into a full definition; fields mean the same there.
     ``parts`` names numerator and denominator of a ratio. ``floor`` is the least n below
-    which the value is greyed. ``settle`` is how long a day's number may still move.
+    which the value is greyed. ``settle`` is how long a day's number may still move. ``theme`` is the catalog's heading,
+    the connector's category where it is left empty.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Metric:
     settle: timedelta = timedelta(0)
     floor: int = 0
     decimals: int | None = None
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True)

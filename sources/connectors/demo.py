@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -145,7 +145,11 @@ class Demo(Connector):
         Stream("engineering", "AI engineering"),
         Stream("api", "API usage"),
     )
-    metrics = (*_BUSINESS, *_AI, *_SHIPPED, *_API)
+    metrics = (
+        *(replace(one, theme="business") for one in _BUSINESS),
+        *(replace(one, theme="engineering") for one in (*_AI, *_SHIPPED)),
+        *(replace(one, theme="api") for one in _API),
+    )
 
     def check(self, ctx: Context, config: DemoConfig) -> Checked:
         """Always fine: there is nothing to reach."""

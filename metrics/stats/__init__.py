@@ -1,0 +1,1 @@
+"""Pure statistics over plain lists: no Django, no models."""
