@@ -19,6 +19,11 @@ from accounts.models import Membership, Role, Team, User
 PASSWORD = "correct horse battery staple"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their length: packed ones hold the time and would differ between test processes."""
+    return f"{argname}-of-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_parallel_suffix: None

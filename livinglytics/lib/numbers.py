@@ -183,7 +183,7 @@ def change(now: Number | None, before: Number | None, *, kind: str = "sum", unit
 def _signed(sign: int, text: str) -> str:
     """``text`` of a size with its explicit sign."""
     if text.startswith("< "):
-        return f"< +{text[2:]}" if sign > 0 else f"> -{text[2:]}"
+        return text  # the arrow and the words beside it say which way
     return f"{'+' if sign > 0 else '-' if sign < 0 else ''}{text}"
 
 
