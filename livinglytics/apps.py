@@ -9,3 +9,4 @@ class LivingLyticsConfig(AppConfig):
     def ready(self) -> None:
         # every process rings through the configured Celery app, web ones too
         import_module("livinglytics.celery")
+        import_module("livinglytics.starting").register()
