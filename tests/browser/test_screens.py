@@ -1,0 +1,64 @@
+"""Every page in both themes at two widths: kept in an ignored folder, and nothing may stick out sideways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import THEMES, WIDTHS, Site, shoot
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "overview": "/",
+    "overview-year": "/?range=12mo&metric=revenue",
+    "overview-empty-filter": "/?f=channel:is:nowhere",
+    "metric": "/metrics/reviews.negative_share/?range=91d",
+    "metric-by": "/metrics/sessions/?by=device",
+    "metrics": "/metrics/",
+    "sources": "/sources/",
+    "source-catalog": "/sources/add/",
+    "connect-steam": "/sources/add/steam/",
+    "connect-push": "/sources/add/push/",
+    "connect-upload": "/sources/add/upload/",
+    "team": "/settings/team/",
+    "tokens": "/settings/tokens/",
+    "profile": "/settings/profile/",
+    "audit": "/settings/audit/",
+    "missing": "/no-such-page/",
+}
+OPEN = {"sign-in": "/accounts/login/", "sign-up": "/accounts/signup/", "reset": "/accounts/password/reset/"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_hold_at_every_width_in_both_themes(
+    browser: Browser, site: Site, cookies: Any, width: int, theme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.add_cookies([*cookies, {"name": "theme", "value": theme, "url": site.url}])
+    page = context.new_page()
+    for name, path in PAGES.items():
+        answer = page.goto(f"{site.url}{path}")
+        assert answer is not None
+        assert answer.status < 500, path
+        page.wait_for_timeout(250)
+        shoot(page, f"{name}-{width}-{theme}")
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{path} is {overflow} px wider than the window"
+    context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_entrance_pages_hold_at_every_width(browser: Browser, site: Site, width: int, theme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.add_cookies([{"name": "theme", "value": theme, "url": site.url}])
+    page = context.new_page()
+    for name, path in OPEN.items():
+        page.goto(f"{site.url}{path}")
+        shoot(page, f"{name}-{width}-{theme}")
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
+    context.close()
