@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
+from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
@@ -26,7 +28,7 @@ DEBUG = env.boolean("DEBUG")
 ROLE = env.text("LIVINGLYTICS_ROLE", "all")
 
 
-def _kept_secret(name: str) -> str:
+def _kept_secret(name: str, make: Callable[[], str]) -> str:
     """The secret from the environment, or one made once and kept in the data folder (mode 600)."""
     given = env.text(name)
     if given:
@@ -37,13 +39,13 @@ def _kept_secret(name: str) -> str:
     if not kept.exists():
         DATA_DIR.mkdir(parents=True, exist_ok=True)
         kept.touch(mode=0o600)
-        kept.write_text(get_random_secret_key(), encoding="utf-8")
+        kept.write_text(make(), encoding="utf-8")
     return kept.read_text(encoding="utf-8").strip()
 
 
-SECRET_KEY = _kept_secret("SECRET_KEY")
+SECRET_KEY = _kept_secret("SECRET_KEY", get_random_secret_key)
 #: the first seals, all open: put a new one in front, run `manage.py rotate_keys`, drop the old one
-SEALING_KEYS = env.words("SEALING_KEYS") or [_kept_secret("SEALING_KEY")]
+SEALING_KEYS = env.words("SEALING_KEYS") or [_kept_secret("SEALING_KEY", lambda: Fernet.generate_key().decode())]
 
 PUBLIC_URL = env.text("PUBLIC_URL")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from operator import itemgetter
@@ -75,15 +76,11 @@ def write_points(
         windows += [Window(counted[Clock.INSTANT], at, at + BUCKET) for at in sorted(recounted)]
         names |= {*voice.REVIEW_METRICS, *voice.COMMENT_METRICS}
     merged = merge(store, landing.source_id, rows, metrics=names, zone=landing.zone, now=clock.now(), windows=windows)
+    proved = 0
     for one in landing.complete:
-        rollups.prove(
-            store,
-            landing.source_id,
-            list(one.metrics),
-            buckets.day_number(one.first),
-            buckets.day_number(one.last),
-        )
-    return merged
+        first, last = buckets.day_number(one.first), buckets.day_number(one.last)
+        proved += rollups.prove(store, landing.source_id, list(one.metrics), first, last)
+    return replace(merged, proved=bool(proved))
 
 
 def fold_of(catalog: Catalog, metric: str) -> Fold:

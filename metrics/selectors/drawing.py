@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from livinglytics.lib import numbers
@@ -74,7 +75,7 @@ def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
     compared = answer.totals.compared[index] if answer.totals.compared else None
     kind: shapes.TileKind = "partial" if value.state == "partial" else "ready"
     message = value.note if kind == "partial" else ""
-    if value.state == "missing" and question.filters:
+    if question.filters and value.n == 0 and value.state in ("missing", "zero", "na"):
         kind, message = "filtered", _filter_words(question)
     return shapes.Tile(
         key=definition.key,
@@ -89,7 +90,7 @@ def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
             kind,
             message,
             action_label="Remove filters",
-            action_url=question.url() if kind != "filtered" else _bare(question),
+            action_url=replace(question, filters=()).url() if kind == "filtered" else "",
         ),
         url=question.url(metric=definition.key),
         selected=definition.key == question.metric,
@@ -99,11 +100,8 @@ def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
 
 
 def _filter_words(question: Question) -> str:
-    return " and ".join(f"{one.dimension} = {', '.join(one.values)}" for one in question.filters)
-
-
-def _bare(question: Question) -> str:
-    return question.url().split("&f=")[0].split("?f=")[0]
+    named = " and ".join(f"{one.dimension} = {', '.join(one.values)}" for one in question.filters)
+    return f"No rows for {named} in this range."
 
 
 def figure(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 
+from django.db.models import Q
 from django.http import QueryDict
 
 from accounts.models import Team
@@ -210,10 +212,13 @@ def _against(rule: str) -> str:
 
 
 def _verbatims(team: Team, question: Question, names: dict[str, str]) -> tuple[Verbatim, ...]:
+    wanted = _document_filters(question)
+    if wanted is None:
+        return ()
     start, end = question.period.bounds(team.time_zone)
     rows = (
         Document.objects.for_team(team)
-        .filter(written_at__gte=start, written_at__lt=end, deleted_at=None)
+        .filter(wanted, written_at__gte=start, written_at__lt=end, deleted_at=None)
         .exclude(text="")
         .only("text", "source_id", "written_at", "rating_original", "rating_scale", "url", "platform")
         .order_by("-written_at", "-id")[:_VERBATIMS]
@@ -228,6 +233,27 @@ def _verbatims(team: Team, question: Question, names: dict[str, str]) -> tuple[V
         )
         for row in rows
     )
+
+
+def _document_filters(question: Question) -> Q | None:
+    """The page's filters as conditions on texts; None where a filter asks for what texts don't carry."""
+    columns = {"source": "source_id", "platform": "platform", "language": "language"}
+    wanted = Q()
+    for test in question.filters:
+        if test.dimension not in columns or test.op not in ("is", "is_not"):
+            return None
+        values = [one for one in test.values if test.dimension != "source" or _is_uuid(one)]
+        one = Q(**{f"{columns[test.dimension]}__in": values})
+        wanted &= one if test.op == "is" else ~one
+    return wanted
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
 
 
 def rating_words(row: Document) -> str:

@@ -13,7 +13,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 Rows = list[tuple[Any, ...]]
-_BY_KEY = {"enable_hashjoin": "off", "enable_mergejoin": "off", "random_page_cost": "1", "jit": "off"}
+_BY_KEY = {
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    # else it reads a whole series for one of its days, trusting that the next reading finds it in memory
+    "random_page_cost": "1",
+    "effective_cache_size": "'1MB'",
+}
 
 
 @dataclass(frozen=True, slots=True)

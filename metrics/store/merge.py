@@ -43,10 +43,12 @@ class Merged:
     updated: int
     unchanged: int
     deleted: int
+    proved: bool = False
 
     @property
     def changed(self) -> bool:
-        return bool(self.inserted or self.updated or self.deleted)
+        """Whether answers can be other ones now: a proof alone turns missing days into zeros."""
+        return bool(self.inserted or self.updated or self.deleted or self.proved)
 
 
 def merge(

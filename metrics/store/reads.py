@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
+
 from metrics.models import Clock, Fold, Series
 from metrics.store.base import Store
 
@@ -52,23 +54,50 @@ def rollup_cells(
     store: Store, metrics: Sequence[str], dimension: str, first: int, last: int
 ) -> tuple[list[Cell], list[Fill]]:
     """Cells of the total cuts and, if named, of one dimension's cuts; and the fills, in one statement."""
+    cells: list[Cell] = []
+    fills: dict[tuple[Any, str, int], Fill] = {}
+    read = _packed_cuts if store.postgres else _plain_cuts
+    for source, metric, dim, value, clock, lo, hi, since, through, days in read(store, metrics, dimension, first, last):
+        owner, group = store.uuid(source), value if dim else None
+        if not dim:
+            fills.setdefault((source, metric, clock), Fill(owner, metric, clock, lo, hi, since, through))
+        cells += [Cell(metric, owner, group, day, n, float(total), 1) for day, n, total in days]
+    return cells, list(fills.values())
+
+
+_CUT = "c.source_id, c.metric, c.dimension, c.value, c.clock, c.first_day, c.last_day, c.proven_from, c.proven_through"
+_Cuts = Iterable[tuple[Any, ...]]
+
+
+def _packed_cuts(store: Store, metrics: Sequence[str], dimension: str, first: int, last: int) -> _Cuts:
+    """Cuts with their days. PostgreSQL packs the days of a cut into one text: a third of the time of sending rows."""
     cuts = ("", dimension) if dimension else ("",)
     rows = store.fetch(
-        "SELECT c.source_id, c.metric, c.dimension, c.value, c.clock, c.first_day, c.last_day, c.proven_from, "
-        "c.proven_through, r.day, r.n, CAST(r.total AS double precision) "
+        f"SELECT {_CUT}, (SELECT string_agg(concat(r.day, ',', r.n, ',', r.total), ',') "
+        "FROM metrics_rollup r WHERE r.cut_id = c.id AND r.day >= %s AND r.day <= %s) FROM metrics_cut c "
+        f"WHERE c.team_id = %s AND c.metric IN ({_marks(metrics)}) AND c.dimension IN ({_marks(cuts)})",
+        [first, last, store.team, *metrics, *cuts],
+    )
+    for *cut, packed in rows:
+        numbers = iter(orjson.loads(f"[{packed}]") if packed else ())
+        yield *cut, zip(numbers, numbers, numbers, strict=True)
+
+
+def _plain_cuts(store: Store, metrics: Sequence[str], dimension: str, first: int, last: int) -> _Cuts:
+    cuts = ("", dimension) if dimension else ("",)
+    rows = store.fetch(
+        f"SELECT {_CUT}, c.id, r.day, r.n, r.total "
         "FROM metrics_cut c LEFT JOIN metrics_rollup r ON r.cut_id = c.id AND r.day >= %s AND r.day <= %s "
         f"WHERE c.team_id = %s AND c.metric IN ({_marks(metrics)}) AND c.dimension IN ({_marks(cuts)})",
         [first, last, store.team, *metrics, *cuts],
     )
-    cells: list[Cell] = []
-    fills: dict[tuple[Any, str, int], Fill] = {}
-    for source, metric, dim, value, clock, lo, hi, since, through, day, n, total in rows:
-        if not dim:
-            fills.setdefault((source, metric, clock), Fill(store.uuid(source), metric, clock, lo, hi, since, through))
+    days: dict[int, tuple[tuple[Any, ...], list[tuple[int, int, float]]]] = {}
+    for *head, number, day, n, total in rows:
+        _, known = days.setdefault(number, (tuple(head), []))
         if day is not None:
-            group = value if dim else None
-            cells.append(Cell(metric, store.uuid(source), group, day, n, total, 1))
-    return cells, list(fills.values())
+            known.append((day, n, total))
+    for cut, known in days.values():
+        yield *cut, known
 
 
 def fills(store: Store, metrics: Sequence[str]) -> list[Fill]:

@@ -217,14 +217,15 @@ def _extend_fills(store: Store) -> None:
     )
 
 
-def prove(store: Store, source_id: UUID, metrics: list[str], first: int, through: int) -> None:
+def prove(store: Store, source_id: UUID, metrics: list[str], first: int, through: int) -> int:
     """The source saw everything of these metrics from ``first`` through ``through`` (day numbers).
 
     Windows that touch or overlap grow together; a later window that leaves a gap replaces the old one.
+    Returns how many fill records that changed.
     """
     marks = ", ".join(["%s"] * len(metrics))
     apart = "(proven_from IS NULL OR %s > proven_through + 1 OR %s < proven_from - 1)"
-    store.run(
+    return store.run(
         "UPDATE metrics_cut SET "
         f"proven_from = CASE WHEN {apart} THEN %s WHEN %s < proven_from THEN %s ELSE proven_from END, "
         f"proven_through = CASE WHEN {apart} THEN %s WHEN %s > proven_through THEN %s ELSE proven_through END "

@@ -136,7 +136,7 @@ class Demo(Connector):
     summary = "A made-up year of a product called Harbor, to look around with."
     category = "demo"
     connect = "click"
-    icon = "anchor"
+    icon = "wand-sparkles"
     config = DemoConfig
     every = timedelta(days=1)
     streams: ClassVar[tuple[Stream, ...]] = (

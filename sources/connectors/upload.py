@@ -54,7 +54,7 @@ class Upload(Connector):
     summary: ClassVar[str] = "Numbers or reviews from a CSV, JSON, Parquet or Excel file."
     category: ClassVar[Literal["files", "web", "reviews", "social", "engineering", "push", "demo"]] = "files"
     connect: ClassVar[Literal["form", "file", "push", "click"]] = "file"
-    icon: ClassVar[str] = "file"
+    icon: ClassVar[str] = "file-spreadsheet"
     config: ClassVar[type] = Config
     streams: ClassVar[tuple[Stream, ...]] = (_ROWS, _REVIEWS)
     every: ClassVar[timedelta | None] = None

@@ -33,6 +33,10 @@ class RawRecord(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source_id", "stream", "external_id"], name="one_raw_per_external_id")
         ]
+        indexes = [
+            models.Index(fields=["source_id", "stream", "id"], name="raw_of_stream"),
+            models.Index(fields=["last_seen"], name="raw_by_age"),
+        ]
         ordering = ["-id"]
 
     def __str__(self) -> str:

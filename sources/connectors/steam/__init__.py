@@ -223,7 +223,7 @@ class Steam(Connector):
     label = "Steam reviews"
     summary = "What players write about a game, in every language. No key needed."
     category = "reviews"
-    icon = "gamepad"
+    icon = "gamepad-2"
     config = SteamConfig
     streams = (
         Stream("reviews", "Reviews", "documents", "Newest changes first. Deleted reviews stay until you remove them."),

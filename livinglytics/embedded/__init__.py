@@ -1,0 +1,1 @@
+"""Everything in one process: pages, sockets, jobs and their clock. `manage.py up` starts it."""

@@ -1,0 +1,1 @@
+"""Writes of the sources floor: connect, sync, run, receive, upload, schedule, remove."""

@@ -1,0 +1,120 @@
+"""The end of a run, written once: job, source, event, message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts import events, live
+from livinglytics.lib import clock
+from livinglytics.lib.errors import BadCredentials, ProductError
+from sources.actions import pending
+from sources.actions.claim import Claim, hold
+from sources.actions.ending import MOST_ATTEMPTS, Ending, delay
+from sources.actions.progress import message
+from sources.actions.ring import ring
+from sources.models import Job, JobStatus, Source, SourceState
+
+_DONE = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
+
+
+def announce_start(claim: Claim) -> None:
+    """Tell that a job began; a job that goes on after a pause was told before."""
+    if claim.fence == 1:
+        with transaction.atomic():
+            events.publish(claim.job.team, "job.started", message(claim.job, "job.started"))
+    Source.objects.filter(pk=claim.source.pk).update(last_attempt_at=clock.now())
+    live.push(claim.job.team_id, message(claim.job))
+
+
+@transaction.atomic
+def settle(claim: Claim, ending: Ending, redact: Callable[[str], str]) -> Job:
+    """Write the end of a run. Raises Stale when the claim is no longer good.
+
+    The source is locked before the job, as everywhere: pushes and the end of an ingest can't pass each other.
+    """
+    source = Source.objects.select_for_update(no_key=True).get(pk=claim.job.source_id)
+    job = hold(claim)
+    job.status, wait = _status(job, ending)
+    job.worker, job.lease_until = "", None
+    if ending.error is not None:
+        job.error_code = ending.error.code[:60]
+        job.error_message = redact(ending.error.message)[:500]
+        job.error_details = {**ending.error.details, **({"streams": [*ending.streams]} if ending.streams else {})}
+    elif not job.is_open:
+        job.error_code, job.error_message, job.error_details = "", "", {}
+    if job.is_open:
+        _put_back(job, wait, free=ending.free)
+    else:
+        job.finished_at = clock.now()
+        _tell_source(source, job, ending)
+    job.save()
+    _announce(job)
+    if job.status in _DONE:
+        pending.queue_if_any(source)
+    return job
+
+
+@transaction.atomic
+def end_waiting(job_id: UUID, status: JobStatus, error: ProductError | None = None) -> bool:
+    """End a job that no worker holds; false when one does, or it ended before."""
+    owners = Job.objects.filter(pk=job_id).values("source_id")
+    source = Source.objects.select_for_update(no_key=True).filter(pk__in=owners).first()
+    job = Job.objects.select_for_update().filter(pk=job_id, status__in=(JobStatus.QUEUED, JobStatus.PAUSED)).first()
+    if source is None or job is None:
+        return False
+    job.status, job.finished_at, job.run_after = status, clock.now(), None
+    if error is not None:
+        job.error_code, job.error_message, job.error_details = error.code, error.message[:500], error.details
+    job.save()
+    _tell_source(source, job, Ending(status, error))
+    _announce(job)
+    return True
+
+
+def _status(job: Job, ending: Ending) -> tuple[JobStatus, float | None]:
+    """A cancel that came meanwhile wins over going on; the last attempt decides between partly and failed."""
+    going_on = ending.status in (JobStatus.QUEUED, JobStatus.PAUSED)
+    if going_on and job.cancel_requested_at is not None:
+        return JobStatus.CANCELLED, None
+    if ending.status == JobStatus.QUEUED and ending.error is not None:
+        if job.attempt >= MOST_ATTEMPTS:
+            return (JobStatus.PARTIAL if job.options.get("finished") else JobStatus.FAILED), None
+        return JobStatus.QUEUED, delay(job.attempt, ending.error)
+    return ending.status, ending.wait
+
+
+def _put_back(job: Job, wait: float | None, *, free: bool) -> None:
+    job.attempt = max(0, job.attempt - 1) if free else job.attempt
+    job.run_after = None if wait is None else clock.now() + timedelta(seconds=wait)
+    if job.run_after is None:
+        ring(job.pk)
+
+
+def _tell_source(source: Source, job: Job, ending: Ending) -> None:
+    if job.status == JobStatus.SUCCEEDED:
+        source.last_success_at, source.failures_in_a_row = job.finished_at, 0
+        if source.state == SourceState.ATTENTION:
+            source.state, source.state_reason = SourceState.ACTIVE, ""
+    elif job.status == JobStatus.FAILED:
+        source.failures_in_a_row += 1
+        if isinstance(ending.error, BadCredentials):
+            source.state, source.state_reason = SourceState.ATTENTION, job.error_message[:300]
+    source.save(
+        update_fields=["last_success_at", "failures_in_a_row", "state", "state_reason", "updated_at"],
+    )
+
+
+def _announce(job: Job) -> None:
+    """Open pages see every change at once; the outbox carries the real ends, with an id."""
+    live.push(job.team_id, message(job))
+    if not job.is_open:
+        failed = job.status == JobStatus.FAILED
+        kind = "job.failed" if failed else "job.completed"
+        error = {"error": {"code": job.error_code, "message": job.error_message}} if job.error_code else {}
+        events.publish(job.team, kind, {**message(job, kind), **error})
+        if failed and job.trigger == "schedule":
+            events.publish(job.team, "schedule.failed", {**message(job, "schedule.failed"), **error})

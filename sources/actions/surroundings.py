@@ -1,0 +1,104 @@
+"""What a connector gets from outside: web, clock, waits, files, addresses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import Team
+from livinglytics.lib import clock
+from livinglytics.lib.errors import NotFound, RateLimited
+from livinglytics.lib.http import Client, Limits
+from sources import vault
+from sources.connectors._base import Context
+from sources.models import UploadedFile
+
+LONGEST_PAUSE = 60.0
+PATIENT = Limits()
+#: somebody sits in front of the form and waits
+QUICK = Limits(connect=4.0, read=8.0, total=10.0, tries=1)
+_STEP = 1.0
+
+
+class Interrupted(Exception):  # noqa: N818 - it is news, not a fault
+    """Somebody pressed cancel, or the worker shuts down, while a connector was waiting."""
+
+
+def never() -> bool:
+    """For runs that nobody can cancel, such as a check."""
+    return False
+
+
+def surroundings(
+    team: Team,
+    kind: str,
+    secrets: Mapping[str, str],
+    *,
+    interrupted: Callable[[], bool] = never,
+    limits: Limits = PATIENT,
+) -> Context:
+    """The context of one run or check of a connector of ``kind``."""
+
+    def pause(seconds: float) -> None:
+        _wait(seconds, interrupted)
+
+    return Context(
+        http=Client(limits=limits, allow_private=_trusted(kind), redact=vault.redactor(secrets), wait=pause),
+        now=clock.now,
+        pause=pause,
+        cancelled=interrupted,
+        files=FilesOf(team.pk),
+        base_url=lambda default: _override(kind) or default,
+        zone=team.time_zone,
+    )
+
+
+class FilesOf:
+    """Opens uploaded files of one team by their id, for reading bytes."""
+
+    def __init__(self, team_id: UUID) -> None:
+        self._team_id = team_id
+
+    def __call__(self, key: str) -> BinaryIO:
+        return self.path(key).open("rb")
+
+    def path(self, key: str) -> Path:
+        """Where the file lies on disk. Raises NotFound for an unknown id or one of another team."""
+        found = UploadedFile.objects.filter(team_id=self._team_id, pk=_uuid(key)).first()
+        if found is None or not (place := Path(settings.MEDIA_ROOT) / found.path).is_file():
+            raise NotFound("The uploaded file is gone. Upload it again.")
+        return place
+
+
+def _uuid(key: str) -> UUID:
+    try:
+        return UUID(str(key))
+    except ValueError:
+        raise NotFound("There is no such file.") from None
+
+
+def _override(kind: str) -> str:
+    """``STEAM_BASE_URL`` for steam: a gateway, or a fake in tests."""
+    return os.environ.get(f"{kind.upper().replace('-', '_')}_BASE_URL", "").strip()
+
+
+def _trusted(kind: str) -> frozenset[str]:
+    """Private hosts the operator allowed, and the one they set as this service's address."""
+    place = urlsplit(_override(kind)).netloc
+    return settings.ALLOWED_PRIVATE_HOSTS | ({place} if place else set())
+
+
+def _wait(seconds: float, interrupted: Callable[[], bool]) -> None:
+    if seconds > LONGEST_PAUSE:
+        raise RateLimited(f"The service asks to wait {seconds:.0f} seconds.", retry_after=seconds)
+    end = clock.monotonic() + seconds
+    while (left := end - clock.monotonic()) > 0:
+        if interrupted():
+            raise Interrupted
+        clock.sleep(min(_STEP, left))

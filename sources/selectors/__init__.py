@@ -1,0 +1,1 @@
+"""Reads of the sources floor, each a frozen dataclass."""

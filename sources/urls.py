@@ -1,0 +1,26 @@
+"""Pages of this app."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from sources.pages import change, connect, jobs, lists, push, source, upload
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sources/", lists.source_list, name="source-list"),
+    path("sources/add/", lists.source_catalog, name="source-catalog"),
+    path("sources/add/<slug:kind>/", connect.source_connect, name="source-connect"),
+    path("sources/uploads/<uuid:pk>/", upload.upload, name="upload"),
+    path("sources/uploads/<uuid:pk>/delete/", upload.upload_delete, name="upload-delete"),
+    path("sources/jobs/<uuid:pk>/part/", jobs.job_part, name="job-part"),
+    path("sources/jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
+    path("sources/jobs/<uuid:pk>/retry/", jobs.job_retry, name="job-retry"),
+    path("sources/<uuid:pk>/", source.source, name="source"),
+    path("sources/<uuid:pk>/sync/", source.source_sync, name="source-sync"),
+    path("sources/<uuid:pk>/pause/", source.source_pause, name="source-pause"),
+    path("sources/<uuid:pk>/resume/", source.source_resume, name="source-resume"),
+    path("sources/<uuid:pk>/replay/", source.source_replay, name="source-replay"),
+    path("sources/<uuid:pk>/disconnect/", source.source_disconnect, name="source-disconnect"),
+    path("sources/<uuid:pk>/settings/", change.source_settings, name="source-settings"),
+    path("sources/<uuid:pk>/schedule/", change.source_schedule, name="source-schedule"),
+    path("sources/<uuid:pk>/quarantine/", source.source_quarantine, name="source-quarantine"),
+    path("sources/<uuid:pk>/received/", push.push_part, name="push-part"),
+]

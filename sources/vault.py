@@ -1,0 +1,78 @@
+"""The sealed settings of sources: written once, opened only to talk to the service."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from livinglytics.lib.secrets import Redactor, Sealer
+from sources.models import Credential, Source
+
+_SHORTEST_TAIL = 12
+
+
+def sealer() -> Sealer:
+    """Seals with the first of ``SEALING_KEYS`` and opens with any of them."""
+    return Sealer([_fernet_key(key) for key in settings.SEALING_KEYS])
+
+
+def _fernet_key(text: str) -> str:
+    """A Fernet key as it is; any other long random text by its SHA-256."""
+    try:
+        if len(base64.urlsafe_b64decode(text)) == 32:
+            return text
+    except (binascii.Error, ValueError):
+        pass
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def seal(values: Mapping[str, str]) -> str:
+    """The secret settings as one sealed text."""
+    return sealer().seal(json.dumps(dict(values), sort_keys=True))
+
+
+def open_sealed(sealed: str) -> dict[str, str]:
+    """The settings again. Raises CannotOpen when no key fits."""
+    opened: dict[str, str] = json.loads(sealer().open(sealed))
+    return opened
+
+
+def secrets_of(source: Source) -> dict[str, str]:
+    """The opened secrets of a source; {} when it has none."""
+    held = Credential.objects.filter(source_id=source.pk).first()
+    return open_sealed(held.sealed) if held else {}
+
+
+def redactor(secrets: Mapping[str, str]) -> Redactor:
+    """Takes these secrets out of any text."""
+    return Redactor(secrets.values())
+
+
+def hints(values: Mapping[str, str], at: datetime) -> dict[str, dict[str, str]]:
+    """What may be shown of each secret: when it was set and how a long one ends."""
+    return {name: {"set_on": at.date().isoformat(), "ends": _tail(value)} for name, value in values.items()}
+
+
+def _tail(value: str) -> str:
+    return value[-4:] if len(value) >= _SHORTEST_TAIL else ""
+
+
+def in_words(hint: Mapping[str, str]) -> str:
+    """``set on 2026-03-01, ends …3f9a``"""
+    ending = f", ends …{hint['ends']}" if hint.get("ends") else ""
+    return f"set on {hint.get('set_on', '?')}{ending}"
+
+
+def rotate(credentials: Sequence[Credential]) -> int:
+    """Seal these again with the newest key; returns how many."""
+    with_newest = sealer()
+    for one in credentials:
+        one.sealed = with_newest.rotate(one.sealed)
+    Credential.objects.bulk_update(credentials, ["sealed"])
+    return len(credentials)

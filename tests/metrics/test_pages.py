@@ -1,0 +1,142 @@
+"""The pages of numbers, as the server sends them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership, Role, Team, User
+from livinglytics.lib import buckets, clock
+from sources.models import Source
+from sources.records import Document, MetricPoint, Remark
+from tests.metrics.build import land_records
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def team() -> Team:
+    return Team.objects.create(slug="north", name="North", time_zone="Europe/Berlin")
+
+
+@pytest.fixture
+def browser(team: Team) -> Client:
+    user = User.objects.create_user("ann@example.com", "a long enough one", current_team=team)
+    Membership.objects.create(team=team, user=user, role=Role.VIEWER)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def numbers(team: Team) -> Source:
+    source = Source.objects.create(team=team, kind="push", name="Shop", slug="shop")
+    today = buckets.local_day(clock.now(), team.time_zone)
+    records: list[Any] = []
+    for ago in range(1, 70):
+        day = today - timedelta(days=ago)
+        for channel, size in (("organic", 60), ("paid", 40)):
+            records.append(MetricPoint("sessions", day, size + ago % 7, {"channel": channel}))
+            records.append(MetricPoint("conversions", day, size // 10, {"channel": channel}))
+    records.append(Remark(today - timedelta(days=5), "Release 3.1", "release"))
+    written = clock.now() - timedelta(days=3)
+    text = "Lovely <b>but</b> slow"
+    records.append(Document("r1", text, written, rating=0.75, rating_original="4", rating_scale="1-5"))
+    land_records(team, records, source=source.pk)
+    return source
+
+
+def _text(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+def test_before_the_first_number_the_overview_teaches_the_next_step(browser: Client) -> None:
+    page = _text(browser, "/")
+    assert "Connect a source" in page
+    assert "demo data" in page
+
+
+def test_the_overview_shows_cards_chart_changes_parts_and_quotes(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/")
+    assert page.count('class="tile ') >= 3
+    assert "Release 3.1" in page
+    assert "Lovely &lt;b&gt;but&lt;/b&gt; slow" in page
+    assert "4 of 5" in page
+    assert "Sessions by channel" in page
+    assert "Europe/Berlin" in page
+
+
+def test_the_overview_stays_within_twelve_statements(
+    browser: Client, numbers: Source, django_assert_max_num_queries: Any
+) -> None:
+    browser.get("/")
+    with django_assert_max_num_queries(12):
+        browser.get("/")
+
+
+def test_filters_that_leave_nothing_are_named_and_can_be_taken_off(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/?f=channel:is:nowhere")
+    assert "No rows for channel = nowhere" in page
+    assert "Remove filters" in page
+
+
+def test_mistakes_in_the_address_are_explained(browser: Client, numbers: Source) -> None:
+    page = unescape(_text(browser, "/?range=soon&grain=blink&compare=moon&f=x&hue=red&f=source:is:nobody"))
+    for said in ("“soon” can't be read", "“blink” isn't known", "“moon” isn't known", "“hue” isn't something"):
+        assert said in page
+
+
+@pytest.mark.parametrize("compare", ["previous", "year", "none", "2026-01-01,2026-01-28"])
+@pytest.mark.parametrize("span", ["7d", "28d", "91d", "month", "12mo", "all", "2026-01-01,2026-02-01"])
+def test_every_range_and_comparison_answers(browser: Client, numbers: Source, span: str, compare: str) -> None:
+    assert "<html" in _text(browser, f"/?range={span}&compare={compare}")
+    assert "<html" in _text(browser, f"/metrics/conversion_rate/?range={span}&compare={compare}&match=date")
+
+
+def test_a_metric_page_shows_its_definition_and_its_parts(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/metrics/conversion_rate/?by=channel")
+    assert "sum of conversions ÷ sum of sessions" in page
+    assert "organic" in page
+    assert "Shop" in page
+
+
+def test_a_metric_without_numbers_is_still_defined(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/metrics/reviews.negative_share/?range=7d")
+    assert "Negative reviews among rated reviews" in page
+
+
+def test_an_unknown_metric_is_explained(browser: Client, numbers: Source) -> None:
+    answer = browser.get("/metrics/nonsense/")
+    assert answer.status_code in (404, 422)
+    assert "nonsense" in answer.content.decode()
+
+
+def test_the_catalog_can_be_searched(browser: Client, numbers: Source) -> None:
+    assert "conversion_rate" in _text(browser, "/metrics/?q=per session")
+    assert "No metric matches" in _text(browser, "/metrics/?q=zzzz")
+
+
+def test_numbers_that_ended_long_ago_are_shown_and_said(browser: Client, team: Team) -> None:
+    Source.objects.create(team=team, kind="upload", name="Old", slug="old")
+    first = buckets.local_day(clock.now(), team.time_zone) - timedelta(days=900)
+    land_records(team, [MetricPoint("boxes", first + timedelta(days=n), n + 1) for n in range(40)])
+    page = _text(browser, "/")
+    assert "The newest numbers are of" in page
+    assert re.search(r'title="[^"]*"|tile-value', page)
+
+
+def test_a_stranger_sees_none_of_it(numbers: Source) -> None:
+    user = User.objects.create_user("eve@example.com", "a long enough one")
+    client = Client()
+    client.force_login(user)
+    other = Team.objects.create(slug="south", name="South")
+    Membership.objects.create(team=other, user=user, role=Role.OWNER)
+    assert "Lovely" not in client.get("/").content.decode()
+    assert "Connect a source" in client.get("/").content.decode()
