@@ -45,7 +45,8 @@ def claim(job_id: UUID, worker: str) -> Claim | None:
     """
     now = clock.now()
     taken = (
-        JobQuerySet(Job).claimable(now)
+        JobQuerySet(Job)
+        .claimable(now)
         .filter(pk=job_id)
         .update(
             status=JobStatus.RUNNING,

@@ -12,6 +12,7 @@ from sources.actions.outcome import end_waiting
 from sources.actions.queue import queue_job, queue_new
 from sources.connectors import connectors
 from sources.models import Job, JobKind, JobStatus, Source, SourceState
+from sources.querysets import JobQuerySet
 
 _KEPT_OPTIONS = ("config", "state_key", "since")
 
@@ -41,7 +42,10 @@ def cancel_job(*, job: Job, by: User | None) -> Job:
         raise Conflict("A removal can't be stopped.")
     Source.objects.select_for_update(no_key=True).filter(pk=job.source_id).first()  # before the job, as everywhere
     changed = (
-        JobQuerySet(Job).open().filter(pk=job.pk, cancel_requested_at__isnull=True).update(cancel_requested_at=clock.now())
+        JobQuerySet(Job)
+        .open()
+        .filter(pk=job.pk, cancel_requested_at__isnull=True)
+        .update(cancel_requested_at=clock.now())
     )
     if not changed:
         job.refresh_from_db()

@@ -42,7 +42,7 @@ def job_part(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         view = job_of(request.team, pk)
     except NotFound:
         if "removing" in request.GET:
-            return render(request, "sources/_job_gone.html")
+            return render(request, "sources/_job_gone.html", {"line": request.GET.get("as") == "line"})
         raise
     shape = request.GET.get("as", "")
     context = {

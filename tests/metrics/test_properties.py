@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from accounts.models import Team
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from livinglytics.lib.buckets import Period
 from metrics.models import Restatement
@@ -67,7 +67,7 @@ promises = st.builds(
 )
 pages = st.tuples(st.sampled_from(sorted(SOURCES)), st.lists(points, max_size=12), st.one_of(st.none(), promises))
 zones = st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
-OFTEN = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Undone(Exception):
@@ -125,6 +125,7 @@ def check(team: Team, model: Plainly, metric: str, grouping: tuple[str, ...], gr
 @given(st.lists(pages, min_size=1, max_size=6), zones)
 def test_every_grouping_tells_what_a_plain_model_tells(steps: list[Any], zone: str) -> None:
     with pytest.raises(Undone), transaction.atomic():
+        note(f"{zone}: {steps!r}")
         team, model = team_in(zone), Plainly(zone)
         for page in steps:
             land(team, page)
@@ -168,6 +169,7 @@ def _everything(team: Team) -> Any:
 @given(st.lists(pages, min_size=1, max_size=5), zones)
 def test_a_ratio_is_the_sum_over_the_sum_of_every_group(steps: list[Any], zone: str) -> None:
     with pytest.raises(Undone), transaction.atomic():
+        note(f"{zone}: {steps!r}")
         team, model = team_in(zone), Plainly(zone)
         for page in steps:
             land(team, page)
@@ -190,6 +192,7 @@ def test_a_ratio_is_the_sum_over_the_sum_of_every_group(steps: list[Any], zone: 
 @given(st.lists(pages, min_size=1, max_size=5), zones, st.sampled_from([*KINDS]))
 def test_a_comparison_is_the_same_question_about_the_other_days(steps: list[Any], zone: str, metric: str) -> None:
     with pytest.raises(Undone), transaction.atomic():
+        note(f"{zone}: {steps!r}")
         team, model = team_in(zone), Plainly(zone)
         for page in steps:
             land(team, page)

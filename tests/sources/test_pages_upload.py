@@ -117,7 +117,7 @@ def test_a_bad_row_is_named_in_the_preview_and_stops_the_import(browser: Client)
     job = Job.objects.get()
     assert run(job) == JobStatus.FAILED
     page = text(browser.get(f"/sources/{job.source_id}/"))
-    assert "Row 3: column &#x27;visits&#x27;" in page
+    assert "row 3: column &#x27;visits&#x27;" in page
     assert f'href="{url}"' in page, "the way back to the columns"
     browser.post(url, given | {"step": "import", "partial": "on", "target": str(job.source_id)})
     again = Job.objects.order_by("-created_at").first()
