@@ -141,10 +141,12 @@ def _note(job: Job, page: Page, landed: Landed, *, rejected: int, redact: Any) -
     job.quota = {**job.quota, **page.quota}
     job.options = {**job.options, **page.options}
     job.lease_until = lease_end(clock.now())
+    # attempts are counted between pages: a run that moves on is never given up, however often its worker dies
+    job.attempt = min(job.attempt, 1)
     job.save(
         update_fields=[
             *("counts", "stream", "done", "total", "unit", "phase", "message"),
-            *("warnings", "quota", "options", "lease_until", "updated_at"),
+            *("warnings", "quota", "options", "attempt", "lease_until", "updated_at"),
         ]
     )
 
