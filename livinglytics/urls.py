@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from livinglytics import health
@@ -23,8 +24,8 @@ urlpatterns = [
     path("health/readiness", health.ready),
     path("health/details", health.details, name="health-details"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="openapi"), name="docs"),
-    path("redoc", SpectacularRedocView.as_view(url_name="openapi"), name="redoc"),
+    path("docs", require_safe(SpectacularSwaggerView.as_view(url_name="openapi")), name="docs"),
+    path("redoc", require_safe(SpectacularRedocView.as_view(url_name="openapi")), name="redoc"),
     path("admin/", admin.site.urls),
 ]
 
