@@ -1,0 +1,218 @@
+"""Questions on PostgreSQL: rollups beside scans, a covering index and column engines (P4 to P8)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from bench.ingest import load_history, vacuum
+from bench.measure import Figure, p95, timings
+from bench.opponents import columns, wide_rows
+from bench.shape import LAST, METRICS, Shape, Tenant, all_points, tenant
+from livinglytics.lib import buckets
+from livinglytics.lib.buckets import Period
+from metrics.query.engine import ask
+from metrics.query.model import Compare, Query, Workspace
+from metrics.store import for_team, reads
+
+DATABASE = "postgres"
+TILES = METRICS[:4]
+YEAR = METRICS[:8]
+_OURS = ("observation", "rollup", "series", "cut", "seriescut", "restatement")
+
+
+def run(*, quick: bool, rounds: int) -> list[Figure]:
+    """Load a large team and a small one, weigh the tables, then ask."""
+    large, small = (Shape(days=60), Shape(days=60, sources=1, countries=2)) if quick else (
+        Shape(days=365), Shape(days=365, sources=1, countries=2))  # fmt: skip
+    big, little = tenant("large", large.sources), tenant("small", small.sources)
+    loaded = load_history(big, large) + load_history(little, small)
+    _load_wide(big, large, little, small)
+    vacuum()
+    times = (5, 40) if quick else (7, 200)
+    asked = _Asked(big, large, times)
+    figures = [_size(loaded)]
+    figures += asked.tile(little)
+    with tempfile.TemporaryDirectory(dir=os.environ["DATA_DIR"]) as folder:
+        parquet = Path(folder) / "raw.parquet"
+        columns.write_parquet(_raw(large, small), parquet)
+        engines = {"DuckDB": columns.DuckDB(Path(folder), parquet), "chDB": columns.ChDB(Path(folder), parquet)}
+        figures += asked.year(engines)
+        figures += asked.top(engines)
+    return figures
+
+
+def _load_wide(big: Tenant, large: Shape, little: Tenant, small: Shape) -> None:
+    """The wide table with its keys; one like it without any index; one with a covering index."""
+    wide_rows.make_table()
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # checks of foreign keys don't change sizes
+        wide_rows.preload(big, large)
+        wide_rows.preload(little, small)
+        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("CREATE TABLE bench_plain AS SELECT * FROM wide_widemetric")
+        cursor.execute("CREATE TABLE bench_covered AS SELECT * FROM wide_widemetric")
+        cursor.execute("CREATE INDEX ON bench_covered (team_id, metric, day) INCLUDE (source_id, value, dimensions)")
+
+
+def _raw(*shapes: Shape) -> Iterator[columns.Raw]:
+    for team, shape in enumerate(shapes, start=1):
+        for source, points in all_points(shape):
+            for point in points:
+                dims = point.dimensions
+                day = buckets.day_number(point.at)
+                yield team, source, point.metric, day, dims["country"], dims["device"], point.value
+
+
+def _size(rows: int) -> Figure:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(pg_total_relation_size(format('metrics_%%s', name)::regclass)) FROM unnest(%s::text[]) AS name",
+            [list(_OURS)],
+        )
+        ours = int(cursor.fetchone()[0]) / rows
+        cursor.execute("SELECT pg_total_relation_size('wide_widemetric')")
+        wide = int(cursor.fetchone()[0]) / rows
+        cursor.execute("SELECT pg_total_relation_size('metrics_rollup')")
+        rolled = int(cursor.fetchone()[0]) / rows
+    note = f"rollups {rolled:.0f} of them"
+    return Figure("P4", "bytes per observation, with indexes and rollups", ours, wide, ours / wide, 0.35, "at most",
+                  "bytes", "wide row", note)  # fmt: skip
+
+
+def _sql(sql: str, params: list[Any]) -> Callable[[], list[tuple[Any, ...]]]:
+    def ask_it() -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall()
+
+    return ask_it
+
+
+class _Asked:
+    """The three questions about the large team, put to everybody in turn."""
+
+    def __init__(self, owner: Tenant, shape: Shape, times: tuple[int, int]) -> None:
+        self.owner, self.shape = owner, shape
+        self.slow, self.fast = times
+        self.store = for_team(owner.team.pk)
+        self.workspace = Workspace(owner.team.pk, "UTC", 0)
+
+    def _days(self, days: int) -> tuple[int, int]:
+        last = buckets.day_number(LAST)
+        return last - min(days, self.shape.days) + 1, last
+
+    def _period(self, days: int) -> Period:
+        return Period(LAST - timedelta(days=min(days, self.shape.days) - 1), LAST)
+
+    def _read(self, owner: Tenant, metrics: tuple[str, ...], dimension: str, days: int) -> Callable[[], object]:
+        store = for_team(owner.team.pk)
+        first, last = self._days(days)
+        return lambda: reads.rollup_cells(store, metrics, dimension, first, last)
+
+    def tile(self, little: Tenant) -> list[Figure]:
+        """Four metrics, 30 days beside the 30 days before."""
+        first = LAST - timedelta(days=59)
+        middle = LAST - timedelta(days=29)
+        sql = (
+            "SELECT metric, sum(value) FILTER (WHERE day >= %s), sum(value) FILTER (WHERE day < %s) FROM {} "
+            "WHERE team_id = %s AND metric = ANY(%s) AND day BETWEEN %s AND %s GROUP BY metric"
+        )
+        given = [middle, middle, self.owner.team.pk, list(TILES), first, LAST]
+        query = Query(TILES, self._period(30), compare=Compare())
+        found = {
+            "read": timings(self._read(self.owner, TILES, "", 60), self.fast),
+            "small": timings(self._read(little, TILES, "", 60), self.fast),
+            "answer": timings(lambda: ask(self.workspace, query), self.fast),
+            "naive": timings(_sql(sql.format("bench_plain"), given), self.slow),
+            "covered": timings(_sql(sql.format("bench_covered"), given), self.fast),
+        }
+        read, answer = p95(found["read"]), p95(found["answer"])
+        half, other = statistics.median(found["read"]), statistics.median(found["small"])
+        return [
+            _faster("P5", "tile read, p95", read, p95(found["naive"]), 1 / 100, "naive scan of wide rows"),
+            _faster("P5", "tile read, p95", read, p95(found["covered"]), 1 / 8, "covering index on wide rows"),
+            _faster("P5", "whole tile answer, p95", answer, p95(found["naive"]), 1 / 100, "naive scan of wide rows"),
+            _faster(
+                "P5", "whole tile answer, p95", answer, p95(found["covered"]), 1 / 8, "covering index on wide rows"
+            ),
+            _faster("P6", "tile read of the large team, p50", half, other, 2.0, "a team 1/29 its size"),
+        ]
+
+    def year(self, engines: dict[str, columns.Engine]) -> list[Figure]:
+        """A year of eight metrics by day."""
+        first, last = self._days(365)
+        sql = (
+            "SELECT metric, day, sum(value) FROM raw WHERE team = 1 AND metric IN ({}) AND day BETWEEN {} AND {} "
+            "GROUP BY metric, day ORDER BY metric, day"
+        ).format(", ".join(f"'{one}'" for one in YEAR), first, last)
+        covered = _sql(
+            "SELECT metric, day, sum(value)::float8 FROM bench_covered WHERE team_id = %s AND metric = ANY(%s) "
+            "AND day BETWEEN %s AND %s GROUP BY metric, day ORDER BY metric, day",
+            [self.owner.team.pk, list(YEAR), self._period(365).first, LAST],
+        )
+        query = Query(YEAR, self._period(365), grain="day")
+        read = self._interleaved(
+            {
+                "read": self._read(self.owner, YEAR, "", 365),
+                "answer": lambda: ask(self.workspace, query),
+                "covered": covered,
+                **{name: _of(engine, sql) for name, engine in engines.items()},
+            }
+        )
+        return self._beside("P7", "1 year × 8 metrics by day", read, 1 / 10, 0.7)
+
+    def top(self, engines: dict[str, columns.Engine]) -> list[Figure]:
+        """The ten largest countries of 90 days."""
+        first, last = self._days(90)
+        tail = "GROUP BY country ORDER BY 2 DESC LIMIT 10"
+        sql = f"SELECT country, sum(value) FROM raw WHERE team = 1 AND metric = '{TILES[0]}' AND day BETWEEN "
+        sql += f"{first} AND {last} {tail}"
+        covered = _sql(
+            "SELECT dimensions->>'country' AS country, sum(value)::float8 FROM bench_covered "
+            f"WHERE team_id = %s AND metric = %s AND day BETWEEN %s AND %s {tail}",
+            [self.owner.team.pk, TILES[0], self._period(90).first, LAST],
+        )
+        query = Query(TILES[:1], self._period(90), dimensions=("country",), order_by=((TILES[0], True),), limit=10)
+        read = self._interleaved(
+            {
+                "read": self._read(self.owner, TILES[:1], "country", 90),
+                "answer": lambda: ask(self.workspace, query),
+                "covered": covered,
+                **{name: _of(engine, sql) for name, engine in engines.items()},
+            }
+        )
+        return self._beside("P8", "top 10 of 19 countries, 90 days", read, 1 / 8, 0.5)
+
+    def _interleaved(self, contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
+        found: dict[str, list[float]] = {name: [] for name in contenders}
+        for _ in range(max(self.fast // 8, 5)):
+            for name, run_it in contenders.items():
+                found[name] += timings(run_it, 2)
+        return {name: statistics.median(times) for name, times in found.items()}
+
+    def _beside(self, code: str, name: str, read: dict[str, float], covered: float, column: float) -> list[Figure]:
+        best = min(("DuckDB", "chDB"), key=lambda engine: read[engine])
+        note = ", ".join(f"{engine} {read[engine]:.1f} ms" for engine in ("DuckDB", "chDB"))
+        found = []
+        for words, ours in (("read", read["read"]), ("whole answer", read["answer"])):
+            found += [
+                _faster(code, f"{name}, {words}, p50", ours, read["covered"], covered, "covering index on wide rows"),
+                _faster(code, f"{name}, {words}, p50", ours, read[best], column, f"{best} on raw rows", note),
+            ]
+        return found
+
+
+def _of(engine: columns.Engine, sql: str) -> Callable[[], object]:
+    return lambda: engine.rows(sql)
+
+
+def _faster(code: str, name: str, ours: float, other: float, bar: float, beside: str, note: str = "") -> Figure:
+    return Figure(code, name, ours, other, ours / other, bar, "at most", "ms", beside, note)

@@ -1,0 +1,137 @@
+"""The tile endpoint over HTTP with real tokens, one process on one core each (P10, P12, P14)."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import connection
+
+from accounts.actions.sessions import start_session
+from bench import servers
+from bench.ingest import load_history, vacuum
+from bench.measure import Figure
+from bench.servers import Load, Served, granian, load, serving, uvicorn
+from bench.shape import LAST, METRICS, Shape, tenant
+
+DATABASE = "postgres"
+_FIRST = LAST - timedelta(days=27)
+_NAMES = ",".join(METRICS[:4])
+OURS = f"/api/v1/dashboard/tiles?metrics={_NAMES}&range={_FIRST},{LAST}"
+THEIRS = f"/tiles?metrics={_NAMES}&first={_FIRST}&last={LAST}"
+#: every request another range, so that no answer is remembered
+_LUA = """
+local function day(n) return os.date("!%Y-%m-%d", n * 86400) end
+request = function()
+  local last = {last} - math.random(0, {span})
+  local first = last - math.random(27, 27 + {span})
+  return wrk.format(nil, "{path}" .. string.gsub("{query}", "FIRST", day(first)):gsub("LAST", day(last)))
+end
+"""
+
+
+def run(*, quick: bool, rounds: int) -> list[Figure]:
+    """Start every server once, then load them in turn."""
+    shape = Shape(days=60, sources=2) if quick else Shape(days=200)
+    owner = tenant("big", shape.sources)
+    load_history(owner, shape)
+    vacuum()
+    token = start_session(user=owner.user).access_token
+    seconds = 1 if quick else 3
+    product = {"LIVINGLYTICS_ROLE": "web", "RATE_LIMIT_READ": "1000000000/minute", "ALLOWED_HOSTS": "*",
+               "PYTHONPATH": str(servers.ROOT), "DATABASE_POOL": "0", "ACCESS_TOKEN_MINUTES": "600"}  # fmt: skip
+    plans: dict[str, tuple[list[str], dict[str, str]]] = {
+        "ours": (granian("wsgi", "livinglytics.wsgi:application"), product),
+        "orm": (uvicorn("bench.opponents.fastapi_orm:app"), {}),
+        "raw": (granian("asgi", "bench.opponents.fastapi_raw:app"), {}),
+        "null": (granian("wsgi", "bench.opponents.null_wsgi:application"), {}),
+        "asgi": (
+            uvicorn("livinglytics.asgi:application"),
+            {**product, "LIVINGLYTICS_ROLE": "all", "DATABASE_POOL": "1"},
+        ),
+    }
+    with ExitStack() as stack:
+        running = {name: stack.enter_context(serving(command, env)) for name, (command, env) in plans.items()}
+        return _measure(running, token, seconds, rounds)
+
+
+def _measure(running: dict[str, Served], token: str, seconds: int, rounds: int) -> list[Figure]:
+    folder = Path(os.environ["DATA_DIR"])
+    ours_lua = _script(folder / "ours.lua", OURS, "range=FIRST,LAST")
+    asked: dict[str, tuple[str, str, Path | None]] = {
+        "ours": ("ours", OURS, None),
+        "ours fresh": ("ours", OURS, ours_lua),
+        "orm": ("orm", THEIRS, None),
+        "raw": ("raw", THEIRS, None),
+        "null": ("null", "/null", None),
+        "asgi": ("asgi", OURS, None),
+    }
+    for server, path, _ in asked.values():
+        load(running[server], path, token=token, seconds=4)
+    opened = 0
+    found: dict[str, list[Load]] = {name: [] for name in asked}
+    for _ in range(rounds):
+        for name, (server, path, script) in asked.items():
+            before = _sessions()
+            found[name].append(load(running[server], path, token=token, seconds=seconds, script=script))
+            opened += _sessions() - before if name == "ours" else 0
+    requests = sum(one.per_second * seconds for one in found["ours"])
+    return _figures(found, opened / requests * 1000)
+
+
+def _script(path: Path, address: str, query: str) -> Path:
+    head, _, tail = address.partition("?")
+    rest = "&".join(part for part in tail.split("&") if part.split("=")[0] not in {"range", "first", "last"})
+    last = LAST.toordinal() - 719_163
+    path.write_text(
+        _LUA.replace("{last}", str(last))
+        .replace("{span}", "60")
+        .replace("{path}", f"{head}?{rest}&")
+        .replace("{query}", query)
+    )
+    return path
+
+
+def _sessions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_stat_clear_snapshot(), sessions FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(cursor.fetchone()[1])
+
+
+def _middle(loads: list[Load], what: str) -> float:
+    return statistics.median(getattr(one, what) for one in loads)
+
+
+def _figures(found: dict[str, list[Load]], opened: float) -> list[Figure]:
+    rate = {name: _middle(loads, "per_second") for name, loads in found.items()}
+    cpu = {name: _middle(loads, "server_cpu") for name, loads in found.items()}
+    note = "; ".join(
+        f"{name}: {cpu[name]:.2f} + {_middle(found[name], 'database_cpu'):.2f} ms CPU, "
+        f"p50 {_middle(found[name], 'p50'):.1f} ms"
+        for name in ("ours", "ours fresh", "orm", "raw")
+    )
+    orm, raw = "FastAPI + SQLAlchemy + uvicorn", "FastAPI + asyncpg on granian"
+    figures = [
+        _more("P10", "tiles, as shipped", rate["ours"], rate["orm"], 4.0, orm, note),
+        _more("P10", "tiles, as shipped", rate["ours"], rate["raw"], 0.9, raw),
+        _more("P10", "tiles, no answer remembered", rate["ours fresh"], rate["orm"], 4.0, orm),
+        _more("P10", "tiles, no answer remembered", rate["ours fresh"], rate["raw"], 0.9, raw),
+    ]
+    for code, name, ours, other, bar, beside in (
+        ("P12", "server CPU of a tile request", cpu["ours"], cpu["null"], 5.0, "null view, no middleware"),
+        ("P14", "server CPU of a tile request", cpu["ours"], cpu["asgi"], 0.5, "the same view under uvicorn ASGI"),
+    ):
+        figures.append(Figure(code, name, ours, other, ours / other, bar, "at most", "ms", beside))
+    figures.append(
+        Figure("P14", "new database connections per 1,000 requests", opened, 1, opened, 1, "at most", "", "limit")
+    )
+    return figures
+
+
+def _more(code: str, name: str, ours: float, other: float, bar: float, beside: str, note: str = "") -> Figure:
+    return Figure(code, name, ours, other, ours / other, bar, "at least", "/s", beside, note)
