@@ -5,16 +5,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
+import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from bench.measure import Figure
 from bench.places import ROOT, Places, places
 
-#: in the order of the table
-NAMES = ("ingest", "ingest_sqlite", "queries", "web", "listing", "sockets", "exports", "paging", "startup")
+#: in the order of the table, each with the database it is given
+NAMES = {
+    "ingest": "postgres",
+    "ingest_sqlite": "sqlite",
+    "queries": "postgres",
+    "web": "postgres",
+    "sockets": "postgres",
+    "exports": "postgres",
+    "paging": "postgres",
+    "startup": "sqlite",
+}
 
 
 def main() -> int:
@@ -27,6 +39,8 @@ def main() -> int:
     unknown = set(given.names) - set(NAMES)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; choose from {', '.join(NAMES)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the databases go with it
+    print(f"{os.cpu_count()} cores, {_memory():.0f} GB of memory, Python {platform.python_version()}\n")
     figures: list[Figure] = []
     failed = []
     with places() as made:
@@ -43,19 +57,25 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def _memory() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
 def measure(made: Places, name: str, *, quick: bool) -> list[Figure] | None:
     """One benchmark in its own process and database; None when it failed."""
     load, start = os.getloadavg()[0], time.monotonic()
-    noisy = load > 1.5 * (os.cpu_count() or 1)
-    print(f"{name}: load average {load:.2f}{', noisy' if noisy else ''}", flush=True)
-    place = made.sqlite if name in {"ingest_sqlite", "startup"} else made.postgres
+    print(f"{name}: load average {load:.2f}", flush=True)
+    place = made.sqlite if NAMES[name] == "sqlite" else made.postgres
     result = made.folder / f"{name}.json"
     with place(name) as env:
         command = [sys.executable, "-m", "bench.one", name, str(result), *(["--quick"] if quick else [])]
         done = subprocess.run(command, cwd=ROOT, env=env, check=False)
     if done.returncode:
         return None
+    # servers under load raise the average by themselves: what counts is what was going on before
+    noisy = "noisy" if load > 1.5 * (os.cpu_count() or 1) else ""
     figures = [Figure(**one) for one in json.loads(result.read_text())]
+    figures = [replace(one, note="; ".join(part for part in (noisy, one.note) if part)) for one in figures]
     show(figures)
     print(f"{name}: {time.monotonic() - start:.0f} s, load average {os.getloadavg()[0]:.2f}\n", flush=True)
     return figures
@@ -81,7 +101,7 @@ def show(figures: list[Figure]) -> None:
             f"{short(one.other)} {one.unit}",
             one.other_name,
             short(one.ratio),
-            f"{'≥' if one.sense == 'at least' else '≤'} {one.bar:g}",
+            f"{'≥' if one.sense == 'at least' else '≤'} {one.bar:.3g}",
             "yes" if one.reached else "NO",
             one.note,
         )

@@ -16,7 +16,6 @@ from metrics.actions.load import land
 from metrics.store import merge
 from sources.records import MetricPoint
 
-DATABASE = "postgres"
 PAGE = 1_000
 SHAPE = Shape(sources=3)
 #: days of one source in one batch: 55 × 912 = 50,160 rows
@@ -111,7 +110,7 @@ def vacuum() -> None:
 
 def run(*, quick: bool, rounds: int) -> list[Figure]:
     """Prepare, land new batches, land the same ones again."""
-    days, history = (6, Shape(days=20)) if quick else (BATCH_DAYS, Shape(days=182))
+    days, history = (6, Shape(days=20)) if quick else (BATCH_DAYS, Shape(days=91))
     paged, whole = tenant("paged", 3), tenant("whole", 3)
     owners = {"paged": paged, "whole": whole}
     load_history(paged, history)

@@ -11,12 +11,10 @@ from bench.measure import Costs, Figure, interleaved
 from bench.opponents import bare, wide_rows
 from bench.shape import Shape, tenant
 
-DATABASE = "sqlite"
-
 
 def run(*, quick: bool, rounds: int) -> list[Figure]:
     """The same batches into the same file."""
-    days, history = (6, Shape(days=20)) if quick else (BATCH_DAYS, Shape(days=91))
+    days, history = (6, Shape(days=20)) if quick else (BATCH_DAYS, Shape(days=45))
     paged, whole = tenant("paged", 3), tenant("whole", 3)
     owners = {"paged": paged, "whole": whole}
     load_history(paged, history)

@@ -13,14 +13,13 @@ from metrics.selectors.observations import observation_page
 from metrics.store import for_team
 from metrics.store.raw import Wanted
 
-DATABASE = "postgres"
 SIZE = 100
 
 
 def run(*, quick: bool, rounds: int) -> list[Figure]:
     """Walk to page 1,000 by cursor, then time it, page 1, and the same rows by offset."""
     owner = tenant("reader", 3)
-    load_history(owner, Shape(days=40) if quick else Shape(days=182))
+    load_history(owner, Shape(days=40) if quick else Shape(days=91))
     vacuum()
     store = for_team(owner.team.pk)
     page = 300 if quick else 1_000

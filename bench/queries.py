@@ -22,7 +22,6 @@ from metrics.query.engine import ask
 from metrics.query.model import Compare, Query, Workspace
 from metrics.store import for_team, reads
 
-DATABASE = "postgres"
 TILES = METRICS[:4]
 YEAR = METRICS[:8]
 _OURS = ("observation", "rollup", "series", "cut", "seriescut", "restatement")
@@ -52,11 +51,9 @@ def run(*, quick: bool, rounds: int) -> list[Figure]:
 def _load_wide(big: Tenant, large: Shape, little: Tenant, small: Shape) -> None:
     """The wide table with its keys; one like it without any index; one with a covering index."""
     wide_rows.make_table()
+    wide_rows.preload(big, large)
+    wide_rows.preload(little, small)
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # checks of foreign keys don't change sizes
-        wide_rows.preload(big, large)
-        wide_rows.preload(little, small)
-        cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("CREATE TABLE bench_plain AS SELECT * FROM wide_widemetric")
         cursor.execute("CREATE TABLE bench_covered AS SELECT * FROM wide_widemetric")
         cursor.execute("CREATE INDEX ON bench_covered (team_id, metric, day) INCLUDE (source_id, value, dimensions)")

@@ -14,7 +14,6 @@ from bench.places import ROOT
 from bench.servers import Served, pinned, serving, uvicorn
 from bench.shape import Tenant, tenant
 
-DATABASE = "postgres"
 REDIS = os.environ.get("BENCH_REDIS_URL", "redis://127.0.0.1:6379/14")
 
 

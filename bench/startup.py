@@ -23,7 +23,6 @@ from bench.measure import Figure, resident, tree_cpu
 from bench.places import ROOT
 from bench.servers import free_port
 
-DATABASE = "none"
 _SIGN_IN = (
     "import django; django.setup(); from accounts.models import Membership; "
     "from accounts.actions.sessions import start_session; "

@@ -1,4 +1,4 @@
-"""The tile endpoint over HTTP with real tokens, one process on one core each (P10, P12, P14)."""
+"""Tiles and a list over HTTP with real tokens, one process on one core each (P10 to P12, P14)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from bench.measure import Figure
 from bench.servers import Load, Served, granian, load, serving, uvicorn
 from bench.shape import LAST, METRICS, Shape, tenant
 
-DATABASE = "postgres"
 _FIRST = LAST - timedelta(days=27)
 _NAMES = ",".join(METRICS[:4])
 OURS = f"/api/v1/dashboard/tiles?metrics={_NAMES}&range={_FIRST},{LAST}"
@@ -68,6 +67,8 @@ def _measure(running: dict[str, Served], token: str, seconds: int, rounds: int) 
         "raw": ("raw", THEIRS, None),
         "null": ("null", "/null", None),
         "asgi": ("asgi", OURS, None),
+        "our list": ("ours", "/api/v1/observations?page_size=100", None),
+        "their list": ("orm", "/list?size=100", None),
     }
     for server, path, _ in asked.values():
         load(running[server], path, token=token, seconds=4)
@@ -122,6 +123,7 @@ def _figures(found: dict[str, list[Load]], opened: float) -> list[Figure]:
         _more("P10", "tiles, no answer remembered", rate["ours fresh"], rate["orm"], 4.0, orm),
         _more("P10", "tiles, no answer remembered", rate["ours fresh"], rate["raw"], 0.9, raw),
     ]
+    figures.append(_more("P11", "list of 100 rows", rate["our list"], rate["their list"], 1.5, orm))
     for code, name, ours, other, bar, beside in (
         ("P12", "server CPU of a tile request", cpu["ours"], cpu["null"], 5.0, "null view, no middleware"),
         ("P14", "server CPU of a tile request", cpu["ours"], cpu["asgi"], 0.5, "the same view under uvicorn ASGI"),

@@ -124,7 +124,7 @@ def _fitting(path: str, method: str, *, is_open: bool) -> list[str]:
     if method in _WRITING:
         fitting += ["400", "403", "409", "413", "422"]
     else:
-        fitting.append("422")
+        fitting += ["409", "422"] if method == "delete" else ["422"]
     return sorted(set(fitting))
 
 

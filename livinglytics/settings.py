@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -37,10 +38,22 @@ def _kept_secret(name: str, make: Callable[[], str]) -> str:
         raise ImproperlyConfigured(f"{name} must be set when REDIS_URL is: every process needs the same one.")
     kept = DATA_DIR / f"{name.lower()}.key"
     if not kept.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(make(), encoding="utf-8")
+        _write_once(kept, make())
     return kept.read_text(encoding="utf-8").strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """The file appears whole or not at all; of two first starts at once, one's text stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mine = path.with_suffix(f".{os.getpid()}")
+    mine.touch(mode=0o600)
+    mine.write_text(text, encoding="utf-8")
+    try:
+        os.link(mine, path)
+    except FileExistsError:
+        pass
+    finally:
+        mine.unlink()
 
 
 SECRET_KEY = _kept_secret("SECRET_KEY", get_random_secret_key)
@@ -68,14 +81,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
-    "django_filters",
     "django_htmx",
     "channels",
     "livinglytics",
@@ -96,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentTeam",
@@ -226,7 +238,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "accounts.paging.NumberedPages",
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.ClassThrottle"],
     "DEFAULT_SCHEMA_CLASS": "livinglytics.openapi.Schema",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "livinglytics.api.answer_error",
     "PAGE_SIZE": 20,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -245,6 +256,8 @@ RATE_LIMITS = {
 MAX_BODY_BYTES = env.integer("MAX_BODY_BYTES", 20_000_000, minimum=1_000)
 MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 1_000_000_000, minimum=1_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+#: a mapping form has several fields for each of up to 500 columns
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 FILE_UPLOAD_TEMP_DIR = None
 
@@ -260,7 +273,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"CatchUpEnum": [("once", "Run once"), ("skip", "Skip")]},
+    "ENUM_NAME_OVERRIDES": {
+        "CatchUpEnum": [("once", "Run once"), ("skip", "Skip")],
+        "MetricKindEnum": "metrics.models.Kind",
+        "JobKindEnum": "sources.models.JobKind",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "livinglytics.openapi.describe_errors",
@@ -313,6 +330,16 @@ STATIC_ROOT = env.path("STATIC_ROOT", BASE_DIR / "build" / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = EMBEDDED
 WHITENOISE_AUTOREFRESH = DEBUG
+#: fingerprints in file names; the container image is built with them
+STATIC_MANIFEST = env.boolean("STATIC_MANIFEST", (STATIC_ROOT / "staticfiles.json").exists())
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_MANIFEST
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
 MEDIA_ROOT = env.path("FILES_DIR", DATA_DIR / "files")
 
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

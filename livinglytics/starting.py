@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from accounts.actions.demo import offer_demo
 from accounts.models import AuditEvent, User
 from livinglytics.embedded import bootstrap
@@ -17,7 +19,12 @@ DEMO_KIND = "demo"
 
 
 def take_up_jobs() -> None:
-    """No other process can hold a job of this folder: what was running is queued again at once."""
+    """No other process can hold a job of this folder: what was running is queued again at once.
+
+    With Redis there are other workers, whose jobs are theirs until their leases end.
+    """
+    if not settings.EMBEDDED:
+        return
     now = clock.now()
     Job.objects.filter(status=JobStatus.RUNNING).update(lease_until=now - timedelta(seconds=1))
     sweep(now)

@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("sources.api.urls")),
     path("api/v1/", include("metrics.api.urls")),
     path("", include("livinglytics.old_roots")),
+    path("", include("metrics.api.old_roots")),
     path("health", health.summary, name="health"),
     path("health/live", health.live, name="health-live"),
     path("health/liveness", health.live),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
@@ -21,6 +21,8 @@ from accounts.paging import NumberedPages
 from livinglytics.lib.errors import Invalid
 
 S = TypeVar("S", bound=Serializer)
+#: of very many unknown fields, the first are named
+_NAMED: Final = 50
 
 
 class ProductView(APIView):
@@ -115,7 +117,7 @@ def refuse_unknown(serializer: BaseSerializer, data: Any) -> None:
     if unknown:
         raise Invalid(
             "There are unknown fields. Remove or rename them.",
-            details={name: ["There is no such field."] for name in unknown},
+            details={name[:200]: ["There is no such field."] for name in unknown[:_NAMED]},
         )
 
 

@@ -12,7 +12,7 @@ import jwt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, create_engine, func, select
+from sqlalchemy import JSON, ForeignKey, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 _URL = os.environ["DATABASE_URL"].replace("postgres://", "postgresql+psycopg://", 1)
@@ -64,6 +64,43 @@ class Rollup(Base):
     cut_id: Mapped[int] = mapped_column(ForeignKey("metrics_cut.id"), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     total: Mapped[float]
+
+
+class Series(Base):
+    """Metric and dimensions behind a number."""
+
+    __tablename__ = "metrics_series"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[UUID]
+    source_id: Mapped[UUID]
+    metric: Mapped[str]
+    dimensions: Mapped[dict[str, str]] = mapped_column(JSON)
+    clock: Mapped[int]
+
+
+class Observation(Base):
+    """One number."""
+
+    __tablename__ = "metrics_observation"
+    series_id: Mapped[int] = mapped_column(ForeignKey("metrics_series.id"), primary_key=True)
+    at: Mapped[int] = mapped_column(primary_key=True)
+    raw_id: Mapped[int]
+    n: Mapped[int]
+    value: Mapped[float]
+
+
+class Line(BaseModel):
+    """One number in a list."""
+
+    series: int
+    source: UUID
+    metric: str
+    dimensions: dict[str, str]
+    clock: int
+    at: date
+    n: int
+    value: float
+    raw_id: int
 
 
 class Tile(BaseModel):
@@ -134,8 +171,26 @@ def _tile(metric: str, now: float | None, before: float | None) -> Tile:
 
 
 @app.get("/list")
-def listed(user: Annotated[User, Depends(person)], db: Db, size: int = 100) -> list[dict[str, object]]:
-    """Rows of the store."""
-    rows = db.execute(select(Rollup, Cut).join(Cut, Rollup.cut_id == Cut.id).where(
-        Cut.team_id == user.current_team_id).order_by(Rollup.cut_id, Rollup.day).limit(size))  # fmt: skip
-    return [{"metric": cut.metric, "dimension": cut.dimension, "day": one.day, "value": one.total} for one, cut in rows]
+def listed(user: Annotated[User, Depends(person)], db: Db, size: int = 100) -> list[Line]:
+    """Stored numbers, the first so many."""
+    rows = db.execute(
+        select(Series, Observation)
+        .join(Observation, Observation.series_id == Series.id)
+        .where(Series.team_id == user.current_team_id)
+        .order_by(Observation.series_id, Observation.at)
+        .limit(size)
+    ).all()
+    return [
+        Line(
+            series=line.id,
+            source=line.source_id,
+            metric=line.metric,
+            dimensions=line.dimensions,
+            clock=line.clock,
+            at=date.fromordinal(one.at + 719_163),
+            n=one.n,
+            value=float(one.value),
+            raw_id=one.raw_id,
+        )
+        for line, one in rows
+    ]

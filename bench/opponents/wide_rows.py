@@ -24,10 +24,13 @@ def make_table() -> None:
 def preload(owner: Tenant, shape: Shape) -> None:
     """Fill it as fast as PostgreSQL can: how it got there is not measured."""
     now = datetime.now(UTC)
-    with connection.cursor() as cursor, cursor.copy(f"COPY wide_widemetric ({_COLUMNS}) FROM STDIN") as copy:
-        for source, points in all_points(shape):
-            for point in points:
-                copy.write_row((*wide_tuple(owner.team.pk, owner.sources[source].pk, point), now, now))
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # its checks of foreign keys are not measured either
+        with cursor.copy(f"COPY wide_widemetric ({_COLUMNS}) FROM STDIN") as copy:
+            for source, points in all_points(shape):
+                for point in points:
+                    copy.write_row((*wide_tuple(owner.team.pk, owner.sources[source].pk, point), now, now))
+        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def upsert(owner: Tenant, points: list[MetricPoint]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from metrics.exports.cells import safe_sql, safe_text
 from metrics.models import Clock
 from metrics.store import Store
-from metrics.store.raw import Wanted, every_row, moment_text
+from metrics.store.raw import Wanted, every_row
 
 COLUMNS: Final = ("source", "metric", "dimensions", "clock", "at", "n", "value", "raw_id")
 _PIECE: Final = 65_536
@@ -34,15 +34,15 @@ def _copied(store: Store, wanted: Wanted) -> Iterator[bytes]:
         f"s.dimensions::text AS dimensions FROM metrics_series s WHERE {series}) "
         "SELECT s.source_id, s.metric, s.dimensions, CASE s.clock WHEN 0 THEN 'day' ELSE 'instant' END, "
         "CASE s.clock WHEN 0 THEN (DATE '1970-01-01' + o.at::integer)::text "
-        "ELSE to_char(to_timestamp(o.at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') END, "
+        "ELSE replace((TIMESTAMP '1970-01-01' + o.at * INTERVAL '1 second')::text, ' ', 'T') || 'Z' END, "
         f"o.n, o.value, o.raw_id FROM s JOIN metrics_observation o ON o.series_id = s.id{moments}"
         ") TO STDOUT (FORMAT csv)"
     )
-    kept: list[bytes] = []
+    kept: list[Any] = []
     size = 0
     with store.cursor() as cursor, cursor.copy(sql, [*params, *more]) as lines:
         for line in lines:
-            kept.append(bytes(line))
+            kept.append(line)
             size += len(kept[-1])
             if size >= _PIECE:
                 yield b"".join(kept)
@@ -59,11 +59,10 @@ def _written(store: Store, wanted: Wanted) -> Iterator[bytes]:
     with store.cursor() as cursor:
         cursor.execute(sql, params)
         while rows := cursor.fetchmany(_ROWS):
-            for series, source, metric, dimensions, clock, at, n, value, raw in rows:
+            for series, source, metric, dimensions, clock, moment, n, value, raw in rows:
                 if known[0] != series:
                     known = series, (str(store.uuid(source)), safe_text(metric), dimensions)
                 whole = value.is_integer() and abs(value) < 1e15
-                moment = moment_text(clock, at)
                 writer.writerow((*known[1], _CLOCKS[clock], moment, n, int(value) if whole else value, raw))
             yield buffer.getvalue().encode()
             buffer.seek(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -103,16 +102,21 @@ def _total_distincts(found: Found, cells: list[Cell], kinds: dict[str, str], whe
 def _with_rest(cells: list[Cell], kinds: dict[str, str]) -> list[Cell]:
     """Cells of the dimension's values, and what is left of the total without one as "(not set)"."""
     kept = [cell for cell in cells if cell.group is not None]
-    sums: dict[tuple[str, UUID, int], tuple[int, float, int]] = defaultdict(lambda: (0, 0.0, 0))
+    parts: dict[tuple[str, UUID, int], tuple[int, float]] = {}
     for cell in kept:
-        n, total, count = sums[cell.metric, cell.source, cell.slot]
-        sums[cell.metric, cell.source, cell.slot] = (n + cell.n, total + cell.total, count + 1)
+        n, total = parts.get((cell.metric, cell.source, cell.slot), (0, 0.0))
+        parts[cell.metric, cell.source, cell.slot] = (n + cell.n, total + cell.total)
+    # a source may send days and instants of one metric: both totals belong to the same parts
+    wholes: dict[tuple[str, UUID, int], Cell] = {}
     for cell in cells:
-        if cell.group is not None or kinds[cell.metric] == "distinct":
-            continue
-        n, total, count = sums[cell.metric, cell.source, cell.slot]
-        if cell.n != n:
-            kept.append(cell._replace(group=NOT_SET, n=cell.n - n, total=cell.total - total if count else cell.total))
+        if cell.group is None and kinds[cell.metric] != "distinct":
+            known = wholes.get((cell.metric, cell.source, cell.slot))
+            both = cell if known is None else cell._replace(n=cell.n + known.n, total=cell.total + known.total)
+            wholes[cell.metric, cell.source, cell.slot] = both
+    for key, whole in wholes.items():
+        n, total = parts.get(key, (0, 0.0))
+        if whole.n != n:
+            kept.append(whole._replace(group=NOT_SET, n=whole.n - n, total=whole.total - total))
     return kept
 
 

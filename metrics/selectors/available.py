@@ -12,6 +12,7 @@ from metrics.catalog.team import Catalog
 from metrics.charts.shapes import SourceFreshness, TrustStrip
 from metrics.models import Cut
 from metrics.store.reads import Fill
+from sources.connectors import connectors
 from sources.models import Source, SourceState
 
 #: what an overview shows first, where a team has it
@@ -112,10 +113,16 @@ def _behind(source: Source, now: datetime, tolerance: timedelta) -> SourceFreshn
     if source.state == SourceState.ATTENTION:
         return SourceFreshness(source.name, "failing", source.state_reason or "needs attention", url)
     if source.failures_in_a_row:
-        return SourceFreshness(source.name, "failing", "last sync failed", url, f"/sources/{source.pk}/sync/")
-    if source.kind in ("upload", "push") or source.last_success_at is None:
+        retry_url = f"/sources/{source.pk}/sync/" if _syncs(source) else ""
+        return SourceFreshness(source.name, "failing", "last run failed", url, retry_url)
+    if not _syncs(source) or source.last_success_at is None:
         return None
     age = now - source.last_success_at
     if age > tolerance:
         return SourceFreshness(source.name, "behind", f"{age.days} d behind", url, f"/sources/{source.pk}/sync/")
     return None
+
+
+def _syncs(source: Source) -> bool:
+    """Whether the source is read by us; files and pushed numbers come when somebody sends them."""
+    return source.kind in connectors and connectors.get(source.kind).connect not in ("file", "push")

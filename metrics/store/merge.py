@@ -72,8 +72,7 @@ def merge(
         changes += _find_gone(store, windows)
     if not changes:
         return Merged(0, 0, len(rows), 0)
-    inserted, updated, deleted = _count(store)
-    _write(store, updated, deleted)
+    inserted, updated, deleted = _write(store, changes)
     if updated or deleted:
         _note(store, source_id, zone, now)
     kinds = rollups.kinds_of(store, source_id, metrics)
@@ -115,32 +114,27 @@ def _find_gone(store: Store, windows: Sequence[Window]) -> int:
     )
 
 
-def _count(store: Store) -> tuple[int, int, int]:
-    row = store.fetch(
-        "SELECT count(CASE WHEN old_n IS NULL THEN 1 END), "
-        "count(CASE WHEN old_n IS NOT NULL AND n IS NOT NULL THEN 1 END), "
-        f"count(CASE WHEN n IS NULL THEN 1 END) FROM {_CHANGED}"
-    )[0]
-    return int(row[0]), int(row[1]), int(row[2])
-
-
-def _write(store: Store, updated: int, deleted: int) -> None:
+def _write(store: Store, changes: int) -> tuple[int, int, int]:
+    """Write the changes; returns how many were inserted, updated and deleted."""
     insert = (
         "INSERT INTO metrics_observation (series_id, at, raw_id, n, value) "
         f"SELECT series_id, at, raw_id, n, value FROM {_CHANGED} WHERE n IS NOT NULL AND old_n IS"
     )
-    store.run(f"{insert} NULL")
-    if updated:
-        store.run(
-            f"{insert} NOT NULL ON CONFLICT (series_id, at) DO UPDATE SET "
-            "raw_id = excluded.raw_id, n = excluded.n, value = excluded.value"
+    inserted = store.run(f"{insert} NULL")
+    if inserted == changes:
+        return inserted, 0, 0
+    updated = store.run(
+        f"{insert} NOT NULL ON CONFLICT (series_id, at) DO UPDATE SET "
+        "raw_id = excluded.raw_id, n = excluded.n, value = excluded.value"
+    )
+    if inserted + updated == changes:
+        return inserted, updated, 0
+    with store.by_key():
+        deleted = store.run(
+            "DELETE FROM metrics_observation WHERE (series_id, at) IN "
+            f"(SELECT series_id, at FROM {_CHANGED} WHERE n IS NULL)"
         )
-    if deleted:
-        with store.by_key():
-            store.run(
-                "DELETE FROM metrics_observation WHERE (series_id, at) IN "
-                f"(SELECT series_id, at FROM {_CHANGED} WHERE n IS NULL)"
-            )
+    return inserted, updated, deleted
 
 
 def _note(store: Store, source_id: UUID, zone: str, now: datetime) -> None:

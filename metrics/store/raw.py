@@ -68,11 +68,13 @@ def page(store: Store, wanted: Wanted, *, size: int, after: tuple[int, int] | No
 
 
 def every_row(store: Store, wanted: Wanted) -> tuple[str, list[Any]]:
-    """SQL and parameters of all of them, in the order of their key on SQLite."""
+    """SQLite's SQL and parameters of all of them in the order of their key, moments as text already."""
     series, params = wanted.series(store)
     moments, more = wanted.moments()
     sql = (
-        "SELECT s.id, s.source_id, s.metric, s.dimensions, s.clock, o.at, o.n, o.value, o.raw_id "
+        "SELECT s.id, s.source_id, s.metric, s.dimensions, s.clock, CASE s.clock "
+        f"WHEN {Clock.DAY.value} THEN date(o.at * 86400, 'unixepoch') "
+        "ELSE strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', o.at, 'unixepoch') END, o.n, o.value, o.raw_id "
         f"FROM metrics_series s CROSS JOIN metrics_observation o WHERE o.series_id = s.id AND {series}{moments}"
     )
     return sql, [*params, *more]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import IO, Any, cast
 
 from django.conf import settings
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -19,6 +18,10 @@ from sources.api import shapes
 from sources.push import parse
 
 _MOST_ERRORS = 100
+#: any JSON is looked at: each item gets a verdict of its own
+_BODY: dict[Any, Any] = {
+    "application/json": {"description": "One item, an array of items, or one item per line; gzip is fine."}
+}
 _SOURCE = OpenApiParameter("source", str, description="slug of a push source; without it, the team's default one")
 _METRICS = OpenApiExample(
     "Two numbers",
@@ -78,7 +81,7 @@ class IngestMetricsView(_IngestView):
     stream = "metrics"
 
     @extend_schema(
-        request=OpenApiTypes.OBJECT, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_METRICS]
+        request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_METRICS]
     )
     def post(self, request: Request) -> Response:
         """Send numbers: one object, an array, or one object per line; gzip is fine.
@@ -96,7 +99,7 @@ class IngestDocumentsView(_IngestView):
     stream = "documents"
 
     @extend_schema(
-        request=OpenApiTypes.OBJECT, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_DOCUMENTS]
+        request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_DOCUMENTS]
     )
     def post(self, request: Request) -> Response:
         """Send reviews, comments and other texts: ``{id, text, created_at, rating, scale, title, author, …}``.

@@ -58,6 +58,9 @@ function hear(data) {
   } catch {
     return;
   }
+  // the socket is silent until somebody says what to listen for
+  if (message.type === "connected") socket.send(JSON.stringify({ type: "subscribe", topic: "jobs" }));
+  if (message.type === "subscribed") for (const part of parts()) fetchSoon(part);
   document.dispatchEvent(new CustomEvent("live", { detail: message }));
   const job = jobOf(message);
   if (!job) return;

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from celery import Celery
 
-app = Celery("stock", broker=os.environ.get("REDIS_URL") or "memory://")
+# never the current application: the product rings through its own
+app = Celery("stock", broker=os.environ.get("REDIS_URL") or "memory://", set_as_current=False)
 app.conf.task_default_queue = "stock"
 app.conf.task_ignore_result = True
 app.conf.worker_hijack_root_logger = False

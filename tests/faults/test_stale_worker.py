@@ -64,7 +64,6 @@ def frozen_stock(world: World, file: Path) -> Callable[[], int]:
     """Freeze a stock worker in its task; the answer wakes it and counts the copies that ended."""
     late = {"STOCK_ACKS_LATE": "1", "STOCK_VISIBILITY": "2"}
     first = world.worker("stock-first", app="tests.faults.stock", concurrency=1, **late)
-    app.conf.broker_url = world.environment["REDIS_URL"]
     pages.apply_async([str(file), "one", 6, 0.5], connection=app.connection_for_write(world.environment["REDIS_URL"]))
     wait_until(file.exists, "stock task", 20)
     first.signal(signal.SIGSTOP)

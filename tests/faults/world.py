@@ -104,7 +104,7 @@ class Actor:
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.stage"],
             cwd=ROOT,
-            env=world.environment,
+            env=world.environment | {"LIVINGLYTICS_ROLE": "worker"},  # no pool: it forks
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.said.open("ab"),
@@ -112,7 +112,7 @@ class Actor:
             start_new_session=True,
         )
 
-    def __call__(self, name: str, **arguments: Any) -> Any:
+    def __call__(self, name: str, /, **arguments: Any) -> Any:
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._popen.stdin.write(json.dumps([name, arguments]) + "\n")
@@ -176,7 +176,7 @@ class World:
         }
         return kept | own | KEYS | self.extra
 
-    def act(self, name: str, **arguments: Any) -> Any:
+    def act(self, name: str, /, **arguments: Any) -> Any:
         """Let the product do something in this world; see ``tests/faults/stage.py``."""
         if self._actor is None:
             self._actor = Actor(self)

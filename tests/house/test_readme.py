@@ -73,3 +73,10 @@ def test_every_page_is_linked_from_the_readme_or_from_a_page_that_is() -> None:
         links = re.findall(r"\]\(([^)#\s:]+)", page.read_text(encoding="utf-8"))
         waiting += [(page.parent / link).resolve() for link in links]
     assert [str(page.relative_to(ROOT)) for page in PAGES if page not in seen] == []
+
+
+def test_every_package_has_a_reason() -> None:
+    page = (ROOT / "docs" / "decisions" / "0018-dependencies-and-exceptions.md").read_text(encoding="utf-8")
+    named = re.findall(r"^([A-Za-z][^=\s]*)==", (ROOT / "requirements.in").read_text(encoding="utf-8"), re.MULTILINE)
+    reasons = re.findall(r"^\| (\S+) \| .+ \|$", page, re.MULTILINE)
+    assert set(reasons) - {"package", "file"} - {one for one in reasons if one.startswith(("`", "-"))} == set(named)

@@ -60,7 +60,7 @@ class Plainly:
         rows = [
             row
             for row in self.rows(metric, first, last)
-            if all(({**dict(row[1]), "source": row[0]}).get(name, "(not set)") == at for name, at in (group or {}).items())
+            if all(_named(row[0], row[1], name) == at for name, at in (group or {}).items())
         ]
         if not rows:
             return None
@@ -91,9 +91,13 @@ class Plainly:
 
     def groups(self, metric: str, first: date, last: date, names: tuple[str, ...]) -> set[tuple[str, ...]]:
         return {
-            tuple(({**dict(dims), "source": source}).get(name, "(not set)") for name in names)
+            tuple(_named(source, dims, name) for name in names)
             for source, dims, _, _, _ in self.rows(metric, first, last)
         }
+
+
+def _named(source: str, dims: Dims, name: str) -> str:
+    return source if name == "source" else dict(dims).get(name, "(not set)")
 
 
 def weeks(first: date, last: date) -> list[tuple[date, date, date]]:

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from accounts.models import Team
 from django.http import QueryDict
+
+from accounts.models import Team
 from livinglytics.lib.buckets import Period
 from livinglytics.lib.errors import Invalid
 from metrics.query import paging
 from metrics.query.filters import as_json
 from metrics.query.model import Compare, Workspace
 from metrics.query.request import from_body, from_params, from_url
-
 from tests.metrics.build import NOW, land_records, point
 
 BERLIN = Workspace(uuid4(), "Europe/Berlin")
@@ -205,7 +205,9 @@ def test_an_address_asks_the_same_as_a_body() -> None:
     assert from_params(params, BERLIN, now=NOW) == from_body(by_body, BERLIN, now=NOW)
 
 
-@pytest.mark.parametrize("text", ["metrics=sessions&colour=red", "metrics=sessions&f=oops", "metrics=sessions&filters=["])
+@pytest.mark.parametrize(
+    "text", ["metrics=sessions&colour=red", "metrics=sessions&f=oops", "metrics=sessions&filters=["]
+)
 def test_the_address_of_the_api_is_as_strict_as_a_body(text: str) -> None:
     with pytest.raises(Invalid):
         from_params(QueryDict(text), BERLIN, now=NOW)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from accounts import identity
-from accounts.models import Team
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from accounts import identity
+from accounts.models import Team
 from metrics import versions
 from metrics.query import context as contexts
 from metrics.query.model import Compare
 from metrics.query.request import from_body
 from metrics.selectors.tiles import spark_grain, tiles
-from rest_framework.test import APIClient
 from sources.records import CompleteDays
-
 from tests.cast import bearer, make_team, make_token
 from tests.metrics.build import NOW, answer, land_records, point, workspace
 
@@ -36,10 +35,9 @@ class _Noon:
 
 
 @pytest.fixture(autouse=True)
-def _noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("metrics.query.request", "metrics.query.engine", "metrics.selectors.tiles"):
         monkeypatch.setattr(f"{module}.clock", _Noon)
-    yield
 
 
 @pytest.fixture
@@ -134,7 +132,9 @@ def test_days_without_numbers_are_gaps_and_proved_zeros_are_zeros(team: Team, cl
     assert client.get(f"{TILES}?metrics=calls&range=3d").json()["calls"]["sparkline"] == [3.0, 0.0, 0.0]
 
 
-@pytest.mark.parametrize("text", ["dimensions=country", "grain=day", "limit=3", "metrics=nonsense", "colour=red", "range=x"])
+@pytest.mark.parametrize(
+    "text", ["dimensions=country", "grain=day", "limit=3", "metrics=nonsense", "colour=red", "range=x"]
+)
 def test_what_makes_no_sense_for_tiles_is_refused(client: APIClient, text: str) -> None:
     assert client.get(f"{TILES}?{text}").status_code == 422
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from tests.cast import make_user
 from tests.live.conftest import _one_stage, stage  # noqa: F401
 from tests.security.actors import Actor, actors_of, session_of
+from tests.security.town import Web, start_web, stop_web
 from tests.security.world import World, build_world
 from tests.sources.scripted import scripted
 
@@ -61,3 +62,24 @@ def _bearer(user: User) -> str:
     from accounts.actions.sessions import start_session
 
     return start_session(user=user).access_token
+
+
+@pytest.fixture(scope="session")
+def _both_webs(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Web, Web]]:
+    folder = tmp_path_factory.mktemp("webs")
+    webs = start_web(folder), start_web(folder)
+    yield webs
+    for one in webs:
+        stop_web(one)
+
+
+@pytest.fixture
+def webs(_both_webs: tuple[Web, Web], transactional_db: None) -> tuple[Web, Web]:
+    """Two web processes on the tests' database."""
+    return _both_webs
+
+
+@pytest.fixture
+def web(webs: tuple[Web, Web]) -> Web:
+    """One of them."""
+    return webs[0]

@@ -396,6 +396,9 @@ def test_without_the_demo_there_is_none_in_the_catalog(browser: Client, settings
 
 def test_the_whole_demo_can_be_connected_by_the_action_too(team: Team, browser: Client) -> None:
     found = connect_source(team=team, by=None, kind="demo", is_demo=True)
+    before = text(browser.get(f"/sources/{found.source.pk}/"))
+    assert 'href="/metrics/sessions/"' not in before, "there is no such page before the first numbers"
+    Source.objects.update(last_success_at=clock.now())
     shown = text(browser.get(f"/sources/{found.source.pk}/"))
     assert 'href="/metrics/sessions/"' in shown
     assert "Business, web and social" in shown
