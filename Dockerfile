@@ -13,6 +13,10 @@ ENV PATH=/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=livinglytics.settings \
     DATA_DIR=/data \
     STATIC_ROOT=/app/build/static
+# pg_dump and pg_restore for `manage.py backup` and `restore`
+RUN apt-get update -q \
+    && apt-get install -q -y --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 product \
     && useradd --system --uid 10001 --gid product --home-dir /app --shell /usr/sbin/nologin product \
     && install -d -o product -g product /data
@@ -20,7 +24,7 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY . .
 # the files of the pages in one folder; needs no database, and no key that is kept
-RUN SECRET_KEY=build SEALING_KEYS=build python manage.py collectstatic --noinput --verbosity 0
+RUN SECRET_KEY=build SEALING_KEYS=build STATIC_MANIFEST=true python manage.py collectstatic --noinput --verbosity 0
 USER product
 VOLUME /data
 EXPOSE 8000

@@ -48,7 +48,7 @@ cover: venv ## tests with coverage; fails below the figure in pyproject.toml
 	$(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 bench: venv ## measure speed and size against other ways of doing the same; prints tables
-	@for file in bench/[a-z]*.py; do echo; echo "== $$file"; $(PY) $$file || exit 1; done
+	$(PY) -m bench
 
 fmt: venv ## rewrite the code the way `make lint` wants it
 	$(PY) -m ruff check --fix .

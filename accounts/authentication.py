@@ -82,8 +82,8 @@ class IsMember(BasePermission):
 
 
 def needed_permission(view: Any, method: str) -> str | None:
-    """What the view asks for this action or method; OPTIONS asks for nothing."""
-    if method == "OPTIONS":
+    """What the view asks for this action or method; OPTIONS asks for nothing, nor does a method it doesn't have."""
+    if method == "OPTIONS" or not hasattr(view, method.lower()):
         return None
     required: dict[str, str] = getattr(view, "required", None) or {}
     by_action = required.get(getattr(view, "action", None) or "")

@@ -93,12 +93,15 @@ class LiveConsumer(AsyncWebsocketConsumer):
             "unsubscribe": self._unsubscribe,
             "since": self._since,
         }
-        if kind not in actions:
-            await self._error("unknown_type", f"Choose a type out of {', '.join(sorted(actions))}.")
+        if kind not in actions and kind not in gate.questions():
+            known = sorted({*actions, *gate.questions()})
+            await self._error("unknown_type", f"Choose a type out of {', '.join(known)}.")
         elif self.passed is None and kind not in {"ping", "authenticate"}:
             await self._error("not_authenticated", 'Send {"type": "authenticate", "token": "…"} first.')
-        else:
+        elif kind in actions:
             await actions[kind](message)
+        else:
+            await self._say(await database_sync_to_async(gate.answer)(self.passed, message, kind))
 
     # --- what a page can ask for ----------------------------------------------------------
 

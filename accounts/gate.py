@@ -19,6 +19,7 @@ from django.http.request import validate_host
 from accounts.identity import Identity, find_membership, identify_token
 from accounts.models import Membership, User
 from livinglytics.lib import clock
+from livinglytics.lib.errors import ProductError
 
 BEARER: Final = "bearer."
 PROTOCOL: Final = "livinglytics"
@@ -31,8 +32,11 @@ PERMISSIONS: Final = {
     "insights": "insights.read",
     "alerts": "insights.read",
 }
+Answerer = Callable[[UUID, dict[str, Any]], dict[str, Any]]
 _TOKEN_NAMES: Final = {"token", "access_token", "api_key", "authorization", "jwt"}
 
+#: message type → what a token's scopes must carry, and what answers it. Each app adds its own in ``ready()``
+_answers: dict[str, tuple[str, Answerer]] = {}
 #: topic → does this object belong to this team? Each app adds its own in ``ready()``
 _owners: dict[str, Callable[[UUID, str], bool]] = {}
 
@@ -62,6 +66,29 @@ def owns(team_id: UUID, topic: str, object_id: str) -> bool:
     """True when the object is the team's; an unknown kind of object is nobody's."""
     check = _owners.get(topic)
     return check is not None and check(team_id, object_id)
+
+
+def answers(kind: str, permission: str, answer: Answerer) -> None:
+    """``answer(team_id, message)`` is said back to messages of this type; it may raise a ProductError."""
+    _answers[kind] = (permission, answer)
+
+
+def questions() -> frozenset[str]:
+    """The message types that some app answers."""
+    return frozenset(_answers)
+
+
+def answer(passed: Pass, message: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The answer to a question, or an error message in its place. ``id`` comes back as it was sent."""
+    permission, answerer = _answers[kind]
+    back = {"id": message["id"]} if "id" in message else {}
+    if passed.scopes is not None and permission not in passed.scopes:
+        text = f"This API token lacks the scope {permission}."
+        return {"type": "error", "code": "forbidden", "message": text, **back}
+    try:
+        return {"type": "answer", **back, "data": answerer(passed.team_id, message)}
+    except ProductError as error:
+        return {"type": "error", "code": error.code, "message": error.message, "details": error.details, **back}
 
 
 def origin_allowed(headers: dict[bytes, bytes]) -> bool:

@@ -69,7 +69,7 @@ def run(*, quick: bool, rounds: int) -> list[Figure]:
             note=f"{statistics.median(spent):.1f} s of CPU: on a busy computer the clock says more",
         ),
         _limit("job queued to job running, p50", statistics.median(waits) * 1e3, 100, "ms"),
-        _limit("job's row changed to a page knowing it, p50", statistics.median(heard) * 1e3, 100, "ms"),
+        _limit("sync asked to a page knowing that it runs, p50", statistics.median(heard) * 1e3, 100, "ms"),
         _limit("resident memory, demo loaded", max(memory), 250, "MB"),
     ]
 

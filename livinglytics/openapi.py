@@ -101,6 +101,9 @@ class Schema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None and any(one is AllowAny for one in getattr(self.view, "permission_classes", [])):
             operation["x-open"] = True
+        if operation is not None and not self.path.startswith("/api/"):
+            # the same view at an older address: a name of its own
+            operation["operationId"] = f"{operation['operationId'].removesuffix('_older')}_older"
         return operation
 
 

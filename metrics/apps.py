@@ -12,3 +12,4 @@ class MetricsConfig(AppConfig):
     def ready(self) -> None:
         definitions.load("metrics.catalog")
         import_module("metrics.actions.team")
+        import_module("metrics.questions")

@@ -109,7 +109,7 @@ class Postgres:
         with self._open() as held, held.transaction():
             held.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             ((snapshot,),) = held.execute("SELECT pg_export_snapshot()").fetchall()
-            kept = ["--format=custom", "--no-owner", "--no-privileges", "--schema=public", f"--snapshot={snapshot}"]
+            kept = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
             self._run("pg_dump", *kept, f"--file={folder / self.file}")
             return of_postgres(held)
 

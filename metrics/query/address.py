@@ -15,11 +15,8 @@ _COMPARING = ("compare", "match", "period")
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
-def body_of(params: QueryDict, notices: list[str] | None = None) -> dict[str, Any]:
-    """The same question as a JSON body; keys that mean nothing stay in it as they are.
-
-    With ``notices``, a filter that can't be read is told there and left out instead of raising Invalid.
-    """
+def body_of(params: QueryDict) -> dict[str, Any]:
+    """The same question as a JSON body; keys that mean nothing stay in it as they are. Raises Invalid for filters."""
     body: dict[str, Any] = {}
     for key in params:
         value = str(params[key])
@@ -34,7 +31,7 @@ def body_of(params: QueryDict, notices: list[str] | None = None) -> dict[str, An
             body[key] = _FLAGS.get(value.lower(), value)
         elif key not in ("f", "filters", *_COMPARING):
             body[key] = value or None
-    return body | _comparison(params) | _filters(params, notices)
+    return body | _comparison(params) | _filters(params)
 
 
 def _pair(text: str) -> list[str]:
@@ -45,6 +42,8 @@ def _pair(text: str) -> list[str]:
 def _comparison(params: QueryDict) -> dict[str, Any]:
     """compare, match and period as one object; ``none``, or a match alone, compare with nothing."""
     kind, match, period = (params.get(name, "") for name in _COMPARING)
+    if match not in ("", "weekday", "date"):
+        raise Invalid("Comparisons match by weekday or by date.", details={"match": ["Give weekday or date."]})
     if "," in kind:
         kind, period = "custom", kind
     if not kind or kind == "none":
@@ -52,25 +51,20 @@ def _comparison(params: QueryDict) -> dict[str, Any]:
     return {"compare": {"kind": kind} | ({"match": match} if match else {}) | ({"period": period} if period else {})}
 
 
-def _filters(params: QueryDict, notices: list[str] | None) -> dict[str, Any]:
+def _filters(params: QueryDict) -> dict[str, Any]:
     found: list[Any] = []
     if raw := params.get("filters"):
         try:
             found.append(json.loads(raw))
         except (ValueError, RecursionError):
-            _wrong("filters", 'Write filters as JSON, such as ["is","country",["DE"]].', notices)
+            message = 'Write filters as JSON, such as ["is","country",["DE"]].'
+            raise Invalid(message, details={"filters": [message]}) from None
     for text in params.getlist("f"):
         try:
             found.append(filter_of(text))
         except Invalid as error:
-            _wrong("f", error.message, notices)
+            raise Invalid(error.message, details={"f": [error.message]}) from None
     return {"filters": found} if found else {}
-
-
-def _wrong(name: str, message: str, notices: list[str] | None) -> None:
-    if notices is None:
-        raise Invalid(message, details={name: [message]})
-    notices.append(f"{message} It was left out.")
 
 
 def filter_of(text: str) -> list[Any]:

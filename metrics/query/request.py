@@ -95,35 +95,6 @@ def from_params(
     return from_body(body_of(params), workspace, now=now, largest=largest)
 
 
-def from_url(params: QueryDict, workspace: Workspace, *, now: datetime | None = None) -> tuple[Query, list[str]]:
-    """The question in a page's address. Never fails: what can't be understood is left out and explained.
-
-    Keys: range, compare, match, period, grain, metric or metrics, f, by or dimensions, include_today.
-    Without any metric the query has none: the page chooses.
-    """
-    notices: list[str] = []
-    body = body_of(params, notices)
-    for name in [name for name in body if name not in FIELDS]:
-        notices.append(f"“{name[:40]}” isn't something this page understands.")
-        del body[name]
-    asks = bool(body.get("metrics"))
-    body.setdefault("metrics", ["sessions"])
-    while True:
-        try:
-            query = from_body(body, workspace, now=now, largest=None).query
-        except Invalid as error:
-            wrong = [name for name in error.details if name in body]
-            if not wrong:
-                raise
-            notices += [f"{error.details[name][0]} It was left out." for name in wrong]
-            asks = asks and "metrics" not in wrong
-            body = {name: value for name, value in body.items() if name not in wrong} | (
-                {"metrics": ["sessions"]} if "metrics" in wrong else {}
-            )
-            continue
-        return (query if asks else replace(query, metrics=())), notices
-
-
 class _Fields:
     """The fields of a body on their way to a query; collects what is wrong with them."""
 

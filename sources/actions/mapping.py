@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,8 @@ def release(owner: Owner, stream: str, names: Sequence[str]) -> None:
         ).delete()
 
 
-def quarantine(owner: Owner, stream: str, rejected: Sequence[Rejected]) -> None:
-    """Keep bad rows with their reason; a row that was here before is replaced, not added."""
+def quarantine(owner: Owner, stream: str, rejected: Sequence[Rejected], redact: Callable[[str], str]) -> None:
+    """Keep bad rows with their reason, without secrets; a row that was here before is replaced, not added."""
     release(owner, stream, [one.external_id[:200] for one in rejected if one.external_id])
     Quarantined.objects.bulk_create(
         [
@@ -64,7 +64,7 @@ def quarantine(owner: Owner, stream: str, rejected: Sequence[Rejected]) -> None:
                 job_id=owner.job_id,
                 stream=stream,
                 external_id=one.external_id[:200],
-                reason=one.reason.replace("\x00", "")[:300],
+                reason=redact(one.reason).replace("\x00", "")[:300],
                 payload=_storable(one.payload),
             )
             for one in rejected
@@ -89,7 +89,7 @@ def _reason(error: Exception) -> str:
         return error.message
     if isinstance(error, KeyError):
         return f"The field {error} is missing."
-    return excerpt(str(error), 280) or type(error).__name__
+    return excerpt(str(error), 2_000) or type(error).__name__
 
 
 def _storable(payload: Any) -> Any:

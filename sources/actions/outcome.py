@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -43,7 +44,8 @@ def settle(claim: Claim, ending: Ending, redact: Callable[[str], str]) -> Job:
     if ending.error is not None:
         job.error_code = ending.error.code[:60]
         job.error_message = redact(ending.error.message)[:500]
-        job.error_details = {**ending.error.details, **({"streams": [*ending.streams]} if ending.streams else {})}
+        streams = {"streams": [*ending.streams]} if ending.streams else {}
+        job.error_details = {**_redacted(ending.error.details, redact), **streams}
     elif not job.is_open:
         job.error_code, job.error_message, job.error_details = "", "", {}
     if job.is_open:
@@ -85,6 +87,16 @@ def _status(job: Job, ending: Ending) -> tuple[JobStatus, float | None]:
             return (JobStatus.PARTIAL if job.options.get("finished") else JobStatus.FAILED), None
         return JobStatus.QUEUED, delay(job.attempt, ending.error)
     return ending.status, ending.wait
+
+
+def _redacted(value: Any, redact: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {name: _redacted(one, redact) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(one, redact) for one in value]
+    return value
 
 
 def _put_back(job: Job, wait: float | None, *, free: bool) -> None:

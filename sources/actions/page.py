@@ -86,7 +86,7 @@ def _land(run: Run, job: Job, page: Page) -> None:
     if run.quarantined:
         release(run.owner, page.stream, [row.external_id for row in page.rows])
     run.quarantined = run.quarantined or bool(rejected)
-    quarantine(run.owner, page.stream, rejected)
+    quarantine(run.owner, page.stream, rejected, run.redact)
     landed = Landed()
     if mapped.records or page.complete:
         landing = Landing(

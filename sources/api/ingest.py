@@ -80,9 +80,7 @@ class IngestMetricsView(_IngestView):
 
     stream = "metrics"
 
-    @extend_schema(
-        request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_METRICS]
-    )
+    @extend_schema(request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_METRICS])
     def post(self, request: Request) -> Response:
         """Send numbers: one object, an array, or one object per line; gzip is fine.
 
@@ -98,9 +96,7 @@ class IngestDocumentsView(_IngestView):
 
     stream = "documents"
 
-    @extend_schema(
-        request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_DOCUMENTS]
-    )
+    @extend_schema(request=_BODY, responses={202: shapes.ReceiptOut}, parameters=[_SOURCE], examples=[_DOCUMENTS])
     def post(self, request: Request) -> Response:
         """Send reviews, comments and other texts: ``{id, text, created_at, rating, scale, title, author, …}``.
 

@@ -172,3 +172,11 @@ def test_secrets_are_taken_out_of_any_text(text: str) -> None:
     assert "s3cret-value" not in cleaned
     assert "abcdefgh12345678" not in cleaned
     assert "•••" in cleaned
+
+
+@pytest.mark.django_db
+def test_a_method_that_an_address_does_not_have_is_told_as_such() -> None:
+    team = make_team()
+    client = api_client_for(make_member(team), team)
+    answer = client.patch("/api/v1/metrics/query", {}, format="json")
+    assert answer.status_code == 405, answer.content

@@ -49,7 +49,7 @@ ROUTES: list[tuple[Route, str]] = [
     for call in route.calls
     if call.method == "GET" and (call.ok == 200 or route.pattern == "")
 ]
-NO_LIMITS = {name: "1000000/minute" for name in settings.RATE_LIMITS}
+NO_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
 
 
 class Place:

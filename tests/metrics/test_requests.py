@@ -15,7 +15,7 @@ from livinglytics.lib.errors import Invalid
 from metrics.query import paging
 from metrics.query.filters import as_json
 from metrics.query.model import Compare, Workspace
-from metrics.query.request import from_body, from_params, from_url
+from metrics.query.request import from_body, from_params
 from tests.metrics.build import NOW, land_records, point
 
 BERLIN = Workspace(uuid4(), "Europe/Berlin")
@@ -216,18 +216,3 @@ def test_the_address_of_the_api_is_as_strict_as_a_body(text: str) -> None:
 def test_filters_as_json_in_an_address_are_read() -> None:
     found = from_params(QueryDict('metrics=sessions&filters=["is","country",["DE"]]'), BERLIN, now=NOW).query
     assert as_json(found.where) == [["is", "country", ["DE"]]]
-
-
-def test_a_page_never_fails_it_explains() -> None:
-    params = QueryDict("metric=sessions&range=nonsense&grain=minute&compare=moon&colour=red&f=oops&by=country&limit=-4")
-    query, notices = from_url(params, BERLIN, now=NOW)
-    assert query.metrics == ("sessions",)
-    assert query.dimensions == ("country",)
-    assert (query.grain, query.compare, query.limit) == (None, None, None)
-    assert query.period == Period(date(2026, 2, 20), date(2026, 3, 19))
-    assert len(notices) == 6
-
-
-def test_a_page_without_a_metric_may_choose_one() -> None:
-    assert from_url(QueryDict("range=7d"), BERLIN, now=NOW)[0].metrics == ()
-    assert from_url(QueryDict("metric=a,a"), BERLIN, now=NOW)[0].metrics == ()

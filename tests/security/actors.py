@@ -15,7 +15,7 @@ from accounts.models import User
 from tests.security.routes import Call, Ids, Route, filled
 from tests.security.world import World
 
-API_ROOTS = ("api/", "auth/", "users")
+API_ROOTS = ("api/", "v1/dashboard/", "auth/", "users")
 RANKS = {"": 0, "viewer": 1, "member": 2, "admin": 3, "owner": 4}
 
 
@@ -81,7 +81,7 @@ def ask(actor: Actor, route: Route, call: Call, *, path: Ids, body: Ids, team: s
     given = call.body(body) if call.body else None
     client = actor.client(route.pattern, team)
     answer = client.generic(call.method, address, *_content(client, call, given))
-    sent = {str(one) for one in named.values()} | {one for one in _texts(given)} | {query, team}
+    sent = {str(one) for one in named.values()} | _texts(given) | {query, team}
     return Answered(answer.status_code, content(answer), answer.headers.get("Location", ""), sent)
 
 

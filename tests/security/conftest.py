@@ -11,15 +11,15 @@ from django.conf import settings
 from django.db import transaction
 from django.test import override_settings
 
-from accounts.models import User
-from tests.cast import make_user
+from accounts.actions.sessions import start_session
+from tests.cast import make_member, make_user
 from tests.live.conftest import _one_stage, stage  # noqa: F401
 from tests.security.actors import Actor, actors_of, session_of
 from tests.security.town import Web, start_web, stop_web
 from tests.security.world import World, build_world
 from tests.sources.scripted import scripted
 
-NO_LIMITS = {name: "1000000/minute" for name in settings.RATE_LIMITS}
+NO_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "1000000/minute")
 
 
 @dataclass
@@ -39,29 +39,17 @@ class Two:
 @pytest.fixture(scope="module")
 def two(django_db_setup: None, django_db_blocker: Any) -> Iterator[Two]:
     """Both teams, and staff that belongs to ``home``."""
-    with django_db_blocker.unblock(), override_settings(RATE_LIMITS=NO_LIMITS, DEMO_ENABLED=False), scripted():
-        with transaction.atomic():
-            make_user("free@nowhere.example")
-            home, rival = build_world("Home", "homely-11aa"), build_world("Rival", "planted-9f3a")
-            asking = actors_of(home)
-            for name, is_root in (("staff", False), ("root", True)):
-                user = make_user(f"{name}@staff.example", is_staff=True, is_superuser=is_root)
-                _join_home(home, user)
-                asking[name] = Actor(name, "member", _bearer(user), session_of(user), staff=True)
-            yield Two(home, rival, asking, actors_of(rival))
-            transaction.set_rollback(True)
-
-
-def _join_home(home: World, user: User) -> None:
-    from tests.cast import make_member
-
-    make_member(home.team, "member", user=user)
-
-
-def _bearer(user: User) -> str:
-    from accounts.actions.sessions import start_session
-
-    return start_session(user=user).access_token
+    calm = override_settings(RATE_LIMITS=NO_LIMITS, DEMO_ENABLED=False)
+    with django_db_blocker.unblock(), calm, scripted(), transaction.atomic():
+        make_user("free@nowhere.example")
+        home, rival = build_world("Home", "homely-11aa"), build_world("Rival", "planted-9f3a")
+        asking = actors_of(home)
+        for name, is_root in (("staff", False), ("root", True)):
+            user = make_user(f"{name}@staff.example", is_staff=True, is_superuser=is_root)
+            make_member(home.team, "member", user=user)
+            asking[name] = Actor(name, "member", start_session(user=user).access_token, session_of(user), staff=True)
+        yield Two(home, rival, asking, actors_of(rival))
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session")

@@ -55,10 +55,10 @@ def gzip_bomb(megabytes: int) -> bytes:
 
 def zip_bomb(megabytes: int, name: str = "a.csv") -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        with packed.open(name, "w", force_zip64=True) as member:
-            for _ in range(megabytes):
-                member.write(b"1,2\n" * 250_000)
+    packed = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9)
+    with packed, packed.open(name, "w", force_zip64=True) as member:
+        for _ in range(megabytes):
+            member.write(b"1,2\n" * 250_000)
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.cast import PASSWORD
-from tests.security.routes import Body, Call, Ids, Route, get, post
+from tests.security.routes import Body, Call, Ids, Route, get
 from tests.security.world import LINES
 
 V1 = "api/v1/"
@@ -125,9 +125,7 @@ SOURCES = (
     Route(f"{V1}connectors", (_read(),)),
     Route(f"{V1}connectors/<slug:key>", (_read(),), {"key": "kind"}),
     Route(f"{V1}connectors/<slug:key>/check", (_write(body=_const({"config": {}})),), {"key": "kind"}),
-    Route(
-        f"{V1}sources", (_read("page_size=100"), _write(body=_const({"kind": "scripted", "name": "New"}), ok=201))
-    ),
+    Route(f"{V1}sources", (_read("page_size=100"), _write(body=_const({"kind": "scripted", "name": "New"}), ok=201))),
     Route(
         f"{V1}sources/<uuid:pk>",
         (
@@ -225,6 +223,7 @@ METRICS = (
     ),
     Route(f"{V1}metrics/restatements", (_numbers(), _numbers("source={source}"), _numbers("metric={metric}"))),
     Route(f"{V1}dashboard/tiles", (_numbers(f"metrics={{metric}},sessions&{_RANGE}"), _numbers())),
+    Route("v1/dashboard/tiles", (_numbers(f"metrics={{metric}}&{_RANGE}"),)),
     Route(f"{V1}observations", (_numbers(), _numbers("source={source}"), _numbers("metrics={metric}"))),
     Route(f"{V1}observations/export", (_numbers(), _numbers("source={source}"))),
     Route(f"{V1}annotations", (_numbers(), _define("POST", _note, ok=201))),

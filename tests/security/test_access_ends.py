@@ -57,9 +57,7 @@ def test_a_replayed_refresh_token_ends_the_whole_sign_in_everywhere(webs: Webs) 
     user = make_user()
     stolen = start_session(user=user)
     thief = _refresh(webs[0], stolen.refresh_token).json
-    _refused_in_time(
-        webs, ME, thief["access_token"], lambda: _is(_refresh(webs[1], stolen.refresh_token), 401)
-    )
+    _refused_in_time(webs, ME, thief["access_token"], lambda: _is(_refresh(webs[1], stolen.refresh_token), 401))
     assert _refresh(webs[0], thief["refresh_token"]).status == 401
     assert _refresh(webs[1], thief["refresh_token"]).status == 401
     family = RefreshFamily.objects.get(user=user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,8 +13,8 @@ from tests.security.town import CAP, Reply, Web
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 UPLOADS, METRICS, DOCUMENTS = "/api/v1/uploads", "/api/v1/ingest/metrics", "/api/v1/ingest/documents"
 MEGABYTE = 1_000_000
-#: on a calm machine a refusal takes far less than a second; this much is left for a busy one
-SECONDS, GROWTH = 3.0, 50 * MEGABYTE
+#: of one processor, and of memory
+SECONDS, GROWTH = 1.0, 50 * MEGABYTE
 
 
 @pytest.fixture
@@ -93,7 +92,7 @@ def test_a_bomb_is_refused_with_a_reason_in_little_memory(
     assert answer.status in {400, 413, 415, 422} or _is_said(answer), (answer.status, answer.body[:500])
     assert b"root:" not in answer.body
     assert growth[0] < GROWTH, f"{growth[0] / MEGABYTE:.0f} MB"
-    assert answer.seconds < SECONDS + 2 * (len(content) > 10 * MEGABYTE), told
+    assert answer.seconds < SECONDS, told
 
 
 def _is_said(answer: Reply) -> bool:
@@ -124,14 +123,13 @@ def test_packed_bodies_are_unpacked_no_further_than_allowed(
 
 @pytest.mark.parametrize("path", [METRICS, DOCUMENTS, "/api/v1/teams", "/api/v1/metrics/query"])
 @pytest.mark.parametrize("make", hostile.BIG.values(), ids=hostile.BIG.keys())
-def test_a_body_of_a_million_parts_is_refused_soon(
-    web: Web, bearer: str, path: str, make: Callable[[], bytes]
-) -> None:
+def test_a_body_of_a_million_parts_is_refused_soon(web: Web, bearer: str, path: str, make: Callable[[], bytes]) -> None:
     _warm(web, bearer)
     body = make()
     with web.grown() as growth:
         answer = web.send("POST", path, body, Authorization=bearer, Content_Type="application/json")
-    assert answer.status in {400, 403, 413, 422} or (path == METRICS and answer.status == 202), answer.body[:300]
+    judged = answer.status == 202 and answer.json["accepted"] == 0 < answer.json["rejected"]
+    assert answer.status in {400, 403, 413, 422} or judged, answer.body[:300]
     assert answer.seconds < SECONDS
     assert len(answer.body) < 100_000
     assert growth[0] < GROWTH, f"{growth[0] / MEGABYTE:.0f} MB"
@@ -142,6 +140,4 @@ def test_a_body_over_the_limit_is_413(web: Web, bearer: str) -> None:
         answer = web.send("POST", path, b" " * 25_000_000, Authorization=bearer, Content_Type="application/json")
         assert answer.status in {403, 413}
         assert answer.seconds < SECONDS
-    began = time.monotonic()
     assert web.send("GET", "/health/live").status == 200
-    assert time.monotonic() - began < SECONDS

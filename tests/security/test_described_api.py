@@ -38,7 +38,13 @@ _done: list[str] = []
 
 #: some rules stand in no schema (a metric that exists, a strong password, a cron line that comes): their 422 is right
 ACCEPTED = ["2xx", "3xx", "401", "403", "404", "409", "422", "429"]
-_CONFIG = schemathesis.Config.from_dict({"checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}}})
+#: NUL is refused everywhere with 400 (test_hostile_bodies): it is left out of data that is meant to be good
+_CONFIG = schemathesis.Config.from_dict(
+    {
+        "generation": {"allow-x00": False},
+        "checks": {"positive_data_acceptance": {"expected-statuses": ACCEPTED}},
+    }
+)
 _SCHEMA = schemathesis.openapi.from_wsgi("/openapi.json", application, config=_CONFIG)
 OPERATIONS = [one.ok() for one in _SCHEMA.get_all_operations()]
 

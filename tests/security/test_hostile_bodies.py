@@ -25,7 +25,7 @@ def test_no_body_breaks_an_address(two: Two, route: Route) -> None:
     wrong = []
     for method in sorted({call.method for call in route.calls} - {"GET", "DELETE"}):
         # some addresses take no body: what they are sent is not looked at
-        reads = any(call.body and call.method == method for call in route.calls) and "uploads" != address[-7:]
+        reads = any(call.body and call.method == method for call in route.calls) and address[-7:] != "uploads"
         for name, make in BODIES.items():
             with Undone():
                 client = Client(raise_request_exception=False)
@@ -61,7 +61,16 @@ def test_a_packed_body_breaks_no_address(two: Two, route: Route, make: Callable[
 
 ODD_QUERIES = (
     *("page=0", "page=-1", "page=99999999999999999999", "page=x", "page_size=0", "page_size=-5", "page_size=1e9"),
-    *("cursor=x", "cursor=%00", "cursor=cD0y", "cursor=" + "A" * 5000, "q=%00", "q=%ED%A0%80", "q=%", "q=" + "%" * 2000),
+    *(
+        "cursor=x",
+        "cursor=%00",
+        "cursor=cD0y",
+        "cursor=" + "A" * 5000,
+        "q=%00",
+        "q=%ED%A0%80",
+        "q=%",
+        "q=" + "%" * 2000,
+    ),
     *("range=x", "range=9999-12-31,9999-12-31", "range=0001-01-01,0001-01-01", "range=7d,7d", "range=99999999999d"),
     *("metrics=%00", "metrics=" + ",".join(["sessions"] * 500), "f=:::", "f=a:is:" + "x," * 2000, "f=%00:is:%00"),
     *("source=%00", "source=x", "date_from=x", "date_from=10000-01-01", "date_to=-1", "days=-1", "days=99999999999"),
@@ -89,7 +98,9 @@ def test_no_query_breaks_an_address(two: Two, route: Route) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("address", ["/", "/metrics/", "/metrics/sessions/", "/sources/", "/sources/add/", "/settings/audit/"])
+@pytest.mark.parametrize(
+    "address", ["/", "/metrics/", "/metrics/sessions/", "/sources/", "/sources/add/", "/settings/audit/"]
+)
 def test_no_query_breaks_a_page(two: Two, address: str) -> None:
     client = Client(raise_request_exception=False)
     client.cookies["sessionid"] = two.home_actors["owner"].session

@@ -29,7 +29,7 @@ def _protected(two: Two) -> dict[str, Any]:
     ids = {name: str(rival.team.pk) for name in ("team", "team_id", "organization", "organization_id", "id", "pk")}
     people = {name: str(rival.people["owner"].pk) for name in ("user", "user_id", "owner", "created_by", "by")}
     flags = {"is_staff": True, "is_superuser": True, "is_active": False, "is_demo": True, "token_version": 99}
-    times = {name: STAMP for name in ("created_at", "updated_at", "revoked_at", "last_login", "finished_at")}
+    times = dict.fromkeys(("created_at", "updated_at", "revoked_at", "last_login", "finished_at"), STAMP)
     return {
         **ids,
         **people,

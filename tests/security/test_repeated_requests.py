@@ -26,7 +26,11 @@ def _takes_key(route: Route) -> bool:
 
 
 KEYED = [
-    (route, call) for route in API if route.pattern.startswith("api/v1/") for call in route.calls if call.method == "POST"
+    (route, call)
+    for route in API
+    if route.pattern.startswith("api/v1/")
+    for call in route.calls
+    if call.method == "POST"
 ]
 
 

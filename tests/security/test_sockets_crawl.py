@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,12 +21,22 @@ from tests.conftest import Cast
 from tests.live.conftest import Stage, access_token, cookie_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
+Saying = Callable[[dict[str, str]], list[dict[str, Any]]]
+
+
+def _subscriptions(ids: dict[str, str]) -> list[dict[str, Any]]:
+    narrowed = [{name: ids["source"]} for name in NARROWED]
+    spread = [{"topic": topic, "team": ids["team"], "team_id": ids["team_id"]} for topic in (*gate.PERMISSIONS, "all")]
+    odd = [{"topic": f"jobs:{ids['source']}"}, {"topic": f"{ids['team_id']}:jobs"}, {"topic": "*"}]
+    return narrowed + spread + odd
+
+
 #: what a page can say, and how it would name something of another team
-ACTIONS: dict[str, Any] = {
+ACTIONS: dict[str, Saying] = {
     "ping": lambda ids: [{}],
     "authenticate": lambda ids: [{"token": ids["token"], "team": ids["team"]}],
-    "subscribe": lambda ids: _subscriptions(ids),
-    "unsubscribe": lambda ids: _subscriptions(ids),
+    "subscribe": _subscriptions,
+    "unsubscribe": _subscriptions,
     "since": lambda ids: [{"seq": 0, "team": ids["team"]}, {"seq": 1, "team_id": ids["team_id"]}],
 }
 ADDRESSES = {
@@ -35,13 +46,6 @@ ADDRESSES = {
     r"^ws/metrics/?$": "/ws/metrics/",
     r"^ws/sessions/?$": "/ws/sessions/",
 }
-
-
-def _subscriptions(ids: dict[str, str]) -> list[dict[str, str]]:
-    narrowed = [{name: ids["source"]} for name in NARROWED]
-    spread = [{"topic": topic, "team": ids["team"], "team_id": ids["team_id"]} for topic in (*gate.PERMISSIONS, "all")]
-    odd = [{"topic": f"jobs:{ids['source']}"}, {"topic": f"{ids['team_id']}:jobs"}, {"topic": "*"}]
-    return narrowed + spread + odd
 
 
 def _source(cast: Cast) -> Source:

@@ -176,7 +176,7 @@ class Undone:
         self.block = transaction.atomic()
         self.block.__enter__()
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
         identity._clear()
