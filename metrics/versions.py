@@ -8,12 +8,14 @@ from django.db.models import F
 
 from livinglytics.lib import clock
 from metrics.models import DataVersion
+from metrics.store import for_team
 
 
 def current(team_id: UUID) -> tuple[int, int]:
     """The versions of the numbers and of the definitions now; zeros before the first."""
-    row = DataVersion.objects.filter(team_id=team_id).values_list("version", "definitions").first()
-    return row or (0, 0)
+    store = for_team(team_id)
+    rows = store.fetch("SELECT version, definitions FROM metrics_dataversion WHERE team_id = %s", [store.team])
+    return (int(rows[0][0]), int(rows[0][1])) if rows else (0, 0)
 
 
 def bump(team_id: UUID, *, definitions: bool = False) -> None:

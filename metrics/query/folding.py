@@ -22,15 +22,16 @@ class Folded:
     n: int = 0
     total: float = 0.0
     cells: int = 0
-    days: set[int] = field(default_factory=set)
     latest: dict[UUID, tuple[int, float, int]] = field(default_factory=dict)
 
-    def add(self, source: UUID, slot: int, *, n: int, total: float, cells: int) -> None:
+    def add(self, n: int, total: float, cells: int) -> None:
         """Take one cell in."""
         self.n += n
         self.total += total
         self.cells += cells
-        self.days.add(slot)
+
+    def note_latest(self, source: UUID, slot: int, *, n: int, total: float) -> None:
+        """Remember a source's latest slot; metrics of kind *last* are answered from it."""
         known = self.latest.get(source)
         if known is None or slot > known[0]:
             self.latest[source] = (slot, total, n)
@@ -42,13 +43,8 @@ class Folded:
         self.n += other.n
         self.total += other.total
         self.cells += other.cells
-        self.days |= other.days
         for source, (slot, total, n) in other.latest.items():
-            known = self.latest.get(source)
-            if known is None or slot > known[0]:
-                self.latest[source] = (slot, total, n)
-            elif slot == known[0]:
-                self.latest[source] = (slot, known[1] + total, known[2] + n)
+            self.note_latest(source, slot, n=n, total=total)
 
     @property
     def last(self) -> float:

@@ -24,8 +24,12 @@ _FOLDS = {"last": Fold.LAST}
 
 @dataclass
 class Found:
-    """Folds by (metric, group, bucket) and by (metric, group); single values of percentiles; fills."""
+    """Folds by (metric, group, bucket) and by (metric, group); single values of percentiles; fills.
 
+    ``lasting``: the metrics whose latest day counts.
+    """
+
+    lasting: frozenset[str] = frozenset()
     slots: dict[tuple[str, Group, int], Folded] = field(default_factory=dict)
     groups: dict[tuple[str, Group], Folded] = field(default_factory=dict)
     totals: dict[str, Folded] = field(default_factory=dict)
@@ -34,19 +38,33 @@ class Found:
     warnings: list[str] = field(default_factory=list)
 
     def add(self, metric: str, group: Group, bucket: int, cell: Cell) -> None:
-        """Put one cell into its bucket, its group and the total."""
-        for folded in (
-            self.slots.setdefault((metric, group, bucket), Folded()),
-            self.groups.setdefault((metric, group), Folded()),
-            self.totals.setdefault(metric, Folded()),
-        ):
-            folded.add(cell.source, cell.slot, n=cell.n, total=cell.total, cells=cell.cells)
+        """Put one cell into its bucket. ``sum_up`` makes groups and totals of the buckets."""
+        key = (metric, group, bucket)
+        folded = self.slots.get(key)
+        if folded is None:
+            folded = self.slots[key] = Folded()
+        folded.add(cell.n, cell.total, cell.cells)
+        if metric in self.lasting:
+            folded.note_latest(cell.source, cell.slot, n=cell.n, total=cell.total)
+
+    def sum_up(self) -> None:
+        """Groups are their buckets, totals their groups, joined."""
+        for (metric, group, _), folded in self.slots.items():
+            known = self.groups.get((metric, group))
+            if known is None:
+                known = self.groups[metric, group] = Folded()
+            known.join(folded)
+        for (metric, _), folded in self.groups.items():
+            whole = self.totals.get(metric)
+            if whole is None:
+                whole = self.totals[metric] = Folded()
+            whole.join(folded)
 
 
 def read(cells: Cells, bases: Sequence[Definition], slots: Slots, dimensions: tuple[str, ...], where: Filter) -> Found:
     """Everything that the asked metrics need for this period."""
     store = cells.store
-    found = Found()
+    found = Found(lasting=frozenset(one.key for one in bases if one.kind == "last"))
     keys = [one.key for one in bases]
     if not keys:
         return found
@@ -59,6 +77,7 @@ def read(cells: Cells, bases: Sequence[Definition], slots: Slots, dimensions: tu
     else:
         found.fills = reads.fills(store, keys)
         _read_facts(store, found, bases, slots, dimensions, where)
+        found.sum_up()
     singles = [one for one in bases if one.kind == "percentile"]
     if singles:
         _read_singles(store, found, singles, slots, dimensions, where)
@@ -80,11 +99,16 @@ def _read_rollups(
     if dimension:
         cells = _with_rest(cells, kinds)
         _warn_unknown(found, cells, dimension, bases)
+    groups: dict[tuple[UUID, str | None], Group | None] = {}
     for cell in cells:
-        has = {SOURCE: str(cell.source)} | ({dimension: cell.group} if dimension else {})
-        if where.accepts(has):
-            group = tuple(has.get(one, NOT_SET) for one in dimensions)
+        parts = (cell.source, cell.group)
+        if parts not in groups:
+            has = {SOURCE: str(cell.source)} | ({dimension: cell.group} if dimension else {})
+            groups[parts] = tuple(has.get(one, NOT_SET) for one in dimensions) if where.accepts(has) else None
+        group = groups[parts]
+        if group is not None:
             found.add(cell.metric, group, slots.bucket_of(cell.slot), cell)
+    found.sum_up()
     if dimension and dimension not in where.dimensions():
         _total_distincts(found, all_cells, kinds, where)
 
@@ -96,7 +120,7 @@ def _total_distincts(found: Found, cells: list[Cell], kinds: dict[str, str], whe
     for cell in cells:
         if cell.group is None and kinds[cell.metric] == "distinct" and where.accepts({SOURCE: str(cell.source)}):
             total = found.totals.setdefault(cell.metric, Folded())
-            total.add(cell.source, cell.slot, n=cell.n, total=cell.total, cells=cell.cells)
+            total.add(cell.n, cell.total, cell.cells)
 
 
 def _with_rest(cells: list[Cell], kinds: dict[str, str]) -> list[Cell]:

@@ -46,12 +46,12 @@ def test_a_hundred_thousand_reviews_survive_a_kill_in_the_middle(
 ) -> None:
     with steam(reviews=REVIEWS) as fake:
         world = worlds.on(vendor, STEAM_BASE_URL=fake.url)
-        (job,) = world.act("connect")
         if world.postgres:
             world.worker("first")
             world.worker("second")
             world.beat()
-        else:
+        (job,) = world.act("connect")
+        if not world.postgres:
             world.up()
         held, watch = world.wait_for_claim(job), Stopwatch()
         while world.job(job).pages < REVIEWS // 200:

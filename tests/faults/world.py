@@ -184,7 +184,7 @@ class World:
 
     def start(self, name: str, *command: str, **environment: str) -> Process:
         """Start a program as a group of its own."""
-        said = self.folder / f"{name}.log"
+        said = self.folder / f"{name}-{len(self.running)}.log"
         popen = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,

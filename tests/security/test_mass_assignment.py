@@ -53,7 +53,7 @@ def _ids(pairs: list[tuple[Route, Call]]) -> list[str]:
 
 def _everything() -> dict[str, Any]:
     """The fields that nobody may set, of every row there is."""
-    names = ("team_id", "user_id", "created_by_id", "is_staff", "is_superuser", "is_demo", "fence", "digest", "path")
+    names = ("team_id", "user_id", "created_by_id", "is_staff", "is_superuser", "is_demo", "fence", "path")
     found = {}
     for model in apps.get_models():
         if model._meta.app_label in ("accounts", "sources", "metrics", "insights") and model._meta.pk:
