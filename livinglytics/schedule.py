@@ -17,7 +17,7 @@ class Periodic:
 
 PERIODIC: Final = {
     # jobs whose worker has gone quiet, and jobs nobody was told about
-    "sweep": Periodic("livinglytics.sweep", timedelta(seconds=5)),
+    "sweep": Periodic("livinglytics.sweep", timedelta(seconds=4)),
     # events written but not yet delivered
     "outbox": Periodic("livinglytics.outbox", timedelta(seconds=2)),
     # schedules whose time has come

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -12,10 +13,10 @@ from rest_framework.response import Response
 from accounts.actions import teams
 from accounts.api import serializers as shapes
 from accounts.api.base import PersonView, ProductView, paged
-from accounts.authentication import IsMember
+from accounts.authentication import Identity, IsMember
 from accounts.idempotency import idempotent
-from accounts.models import Membership, Team, User
-from accounts.permissions import ROLES
+from accounts.models import Membership, Role, Team, User
+from accounts.permissions import ROLES, granted
 from livinglytics.lib.errors import Forbidden, NotFound
 
 
@@ -51,6 +52,15 @@ class _OneTeam(ProductView):
         if isinstance(self.request.user, User):
             return self.request.user
         raise Forbidden("This API token's maker is gone. Sign in as a person.")
+
+    @property
+    def acting_role(self) -> str:
+        """The role that may be used on people: a token never makes, changes or removes owners."""
+        return str(Role.ADMIN) if self._by_token and self.role == Role.OWNER else self.role
+
+    @property
+    def _by_token(self) -> bool:
+        return isinstance(self.request.auth, Identity) and self.request.auth.token is not None
 
     def members(self) -> QuerySet[Membership]:
         return self.team.memberships.select_related("user", "team")
@@ -103,7 +113,7 @@ class MembersView(_OneTeam):
         """Put somebody who has an account into the team."""
         given = self.parse(shapes.MemberIn).validated_data
         made = teams.add_member(
-            team=self.team, by=self.person, by_role=self.role, email=given["email"], role=given["role"]
+            team=self.team, by=self.person, by_role=self.acting_role, email=given["email"], role=given["role"]
         )
         return Response(shapes.MemberOut(made).data, status=201)
 
@@ -128,7 +138,7 @@ class MemberView(_OneTeam):
     def put(self, request: Request, slug: str, user_id: uuid.UUID) -> Response:
         """Give a member another role. The last owner can't step down."""
         role = self.parse(shapes.RoleIn).validated_data["role"]
-        changed = teams.change_role(membership=self._one(user_id), by=self.person, by_role=self.role, role=role)
+        changed = teams.change_role(membership=self._one(user_id), by=self.person, by_role=self.acting_role, role=role)
         return Response(shapes.MemberOut(changed).data)
 
     @extend_schema(request=shapes.RoleIn, responses=shapes.MemberOut)
@@ -138,9 +148,20 @@ class MemberView(_OneTeam):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, user_id: uuid.UUID) -> Response:
-        """Remove a member, or leave the team oneself."""
-        teams.remove_member(membership=self._one(user_id), by=self.person, by_role=self.role)
+        """Remove a member, or leave the team oneself. A token needs team.write too."""
+        if self._by_token:
+            self._take_out_by_token(user_id)
+        else:
+            teams.remove_member(membership=self._one(user_id), by=self.person, by_role=self.role)
         return Response(status=204)
+
+    def _take_out_by_token(self, user_id: uuid.UUID) -> None:
+        scopes = cast(Identity, self.request.auth).scopes
+        if "team.write" not in granted(self.role, scopes):
+            raise Forbidden("This API token lacks the scope team.write.", details={"permission": "team.write"})
+        if user_id == self.person.pk:
+            raise Forbidden("An API token can't leave the team for its maker. Sign in as a person.")
+        teams.remove_member(membership=self._one(user_id), by=self.person, by_role=self.acting_role)
 
 
 class RolesView(PersonView):

@@ -75,6 +75,7 @@ class Deadline:
 
     def __init__(self) -> None:
         self._current = threading.local()
+        self._running: dict[int, tuple[dict[str, Any], threading.Event]] = {}
 
     def watch(self, connection: HTTPConnection) -> None:
         """Remember the socket that this thread talks over; TimeoutError when the time is up already.
@@ -95,11 +96,19 @@ class Deadline:
         timer = threading.Timer(max(seconds, 0), _cut, (holder.__dict__, expired))
         timer.daemon = True
         timer.start()
+        self._running[threading.get_ident()] = (holder.__dict__, expired)
         try:
             yield expired
         finally:
+            del self._running[threading.get_ident()]
             timer.cancel()
             holder.sock = holder.expired = None
+
+
+    def cut_all(self) -> None:
+        """Cut whatever is being asked now, from another thread: the askers see their time run out."""
+        for holder, expired in list(self._running.values()):
+            _cut(holder, expired)
 
 
 def _cut(holder: dict[str, Any], expired: threading.Event) -> None:

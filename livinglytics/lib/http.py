@@ -86,6 +86,7 @@ class Client:
         self._classify = classify
         self._headers = {"user-agent": "LivingLytics/1.0", "accept-encoding": "gzip", **_lowered(headers)}
         self._deadline = Deadline()
+        self._aborted = False
         self._pools = guarded_pools(Guard(resolve, self.allow_private), self._deadline)
 
     def get(
@@ -137,6 +138,11 @@ class Client:
         """The URL in its parts if its spelling is allowed, else AddressRefused. Nothing is called or looked up."""
         return check_url(url, ports=self.limits.ports, allow_private=self.allow_private)
 
+    def abort(self) -> None:
+        """Cut the requests under way, from another thread. They raise Transient, and nothing is tried again."""
+        self._aborted = True
+        self._deadline.cut_all()
+
     def close(self) -> None:
         """Close idle connections."""
         self._pools.clear()
@@ -151,7 +157,7 @@ class Client:
                 return self._once(call, classify or self._classify)
             except Transient as error:
                 pause = _pause_before(attempt, error)
-                if attempt >= self.limits.tries or pause > LONGEST_WAIT:
+                if self._aborted or attempt >= self.limits.tries or pause > LONGEST_WAIT:
                     raise
             self._wait(pause)
             attempt += 1

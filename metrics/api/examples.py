@@ -86,7 +86,7 @@ def text(name: str, words: str, **more: object) -> OpenApiParameter:
 METRICS = text("metrics", "Keys of metrics, by commas.")
 RANGE = text("range", "7d, 28d, 12mo and the like end yesterday; month, quarter, year, all; or two ISO dates.")
 COMPARE = text("compare", "previous, year, none, or two ISO dates by a comma.")
-MATCH = text("match", "weekday (the default) or date.", enum=["weekday", "date"])
+MATCH = text("match", "weekday (the default, also when empty) or date.", enum=["weekday", "date", ""])
 GRAIN = text("grain", "Buckets.", enum=["hour", "day", "week", "month", "quarter", "year"])
 FILTER = text("f", "A filter as dimension:op:values, such as country:is:DE,FR; may be repeated.", many=True)
 TODAY = OpenApiParameter("include_today", bool, description="Let 7d and the like end today.")

@@ -36,6 +36,8 @@ GRAIN_LABELS: dict[Grain, str] = {
     "year": "Year",
 }
 _VERBS = {"is": "is", "is_not": "is not", "contains": "contains", "contains_not": "doesn't contain"}
+#: as in the API
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 12, 31)
 _KNOWN = frozenset({"range", "compare", "match", "grain", "metric", "f", "by", "page", "sort", "q", "first", "last"})
 DEFAULT_RANGE = "28d"
 
@@ -128,10 +130,17 @@ def _range(text: str, today: date, first_day: date | None, notices: list[str]) -
     if text == "all":
         return Period(min(first_day or today, today), today), text
     try:
-        return resolve_range(text, today, complete=text.endswith(("d", "mo"))), text
+        return _within_calendar(resolve_range(text, today, complete=text.endswith(("d", "mo")))), text
     except (Invalid, ValueError, OverflowError):
         notices.append(f"The range “{text[:40]}” can't be read, so this is the last 28 days.")
         return resolve_range(DEFAULT_RANGE, today, complete=True), DEFAULT_RANGE
+
+
+def _within_calendar(period: Period) -> Period:
+    """The period, or OverflowError where no period before or after it could be computed."""
+    if not _EARLIEST <= period.first <= period.last <= _LATEST:
+        raise OverflowError
+    return period
 
 
 def _compare(params: QueryDict, notices: list[str]) -> tuple[Compare | None, str]:
@@ -143,7 +152,8 @@ def _compare(params: QueryDict, notices: list[str]) -> tuple[Compare | None, str
         return Compare("year", match), text  # type: ignore[arg-type]
     if "," in text:
         try:
-            return Compare("custom", match, resolve_range(text, date.max)), text  # type: ignore[arg-type]
+            period = _within_calendar(resolve_range(text, date.max))
+            return Compare("custom", match, period), text  # type: ignore[arg-type]
         except (Invalid, ValueError, OverflowError):
             pass
     if text != "previous":

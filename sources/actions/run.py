@@ -45,20 +45,21 @@ def run_job(job_id: UUID, *, sink: Sink, worker: str, stop: Callable[[], bool] =
     if mine is None:
         return None
     announce_start(mine)
-    with Heartbeat(mine):
+    with Heartbeat(mine) as heartbeat:
         try:
-            return _finish(mine, sink, stop)
+            return _finish(mine, sink, stop, heartbeat)
         except Stale:
             log.info("job %s was taken over; nothing more is written", job_id)
             return None
 
 
-def _finish(mine: Claim, sink: Sink, stop: Callable[[], bool]) -> JobStatus:
+def _finish(mine: Claim, sink: Sink, stop: Callable[[], bool], heartbeat: Heartbeat) -> JobStatus:
     redact: Callable[[str], str] = str
     try:
         if mine.job.kind == JobKind.REMOVE:
             return remove(mine, sink, stop)
         run = prepare(mine, sink, stop)
+        heartbeat.on_cancel = run.context.http.abort
         redact = run.redact
         ending = _work(run)
     except Stale:

@@ -160,6 +160,9 @@ class Http(Protocol):
     def post_json(self, url: str, *, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         """As ``get_json`` for a POST with a JSON body."""
 
+    def abort(self) -> None:
+        """Cut what is being asked now; called by the runner when somebody cancels."""
+
 
 @dataclass(frozen=True)
 class Context:

@@ -60,9 +60,6 @@ def test_cancel_stops_a_run_between_pages_in_a_wait_and_in_a_slow_answer(
         assert waiting <= BAR + SLACK
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a cancel is only seen between pages and in waits, not while a service is silent"
-)
 def test_cancel_does_not_wait_for_a_service_that_does_not_answer(worlds: Worlds, tell: Callable[[str], None]) -> None:
     with steam(reviews=3_000) as fake:
         world = worlds.on_postgres(STEAM_BASE_URL=fake.url)

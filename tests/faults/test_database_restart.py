@@ -40,7 +40,7 @@ class Reader(threading.Thread):
 def test_a_database_that_dies_in_mid_page_leaves_no_half_page_and_is_found_again(
     worlds: Worlds, tell: Callable[[str], None]
 ) -> None:
-    with steam(reviews=REVIEWS, seconds=0.05) as fake:
+    with steam(reviews=REVIEWS, seconds=0.2) as fake:
         world = worlds.on_postgres(STEAM_BASE_URL=fake.url)
         (job,) = world.act("connect")
         _, address = world.server()
@@ -51,6 +51,7 @@ def test_a_database_that_dies_in_mid_page_leaves_no_half_page_and_is_found_again
         for one in readers:
             one.start()
         time.sleep(1)
+        assert world.job(job).status == "running"
         worlds.cluster.kill()
         time.sleep(1)
         worlds.cluster.start()
@@ -66,7 +67,8 @@ def test_a_database_that_dies_in_mid_page_leaves_no_half_page_and_is_found_again
         tell(
             f"ours: pages and API well again after {max(recovered):.1f} s, answers ready {codes[0]}, sources {codes[1]}"
         )
-        tell(f"ours: the run ended {ended:.1f} s after the restart, attempt {world.job(job).attempt}")
+        tell(f"ours: the run ended {ended:.1f} s after the restart, claim {world.job(job).fence}")
+        assert world.job(job).fence > 1, "the run was not cut"
         assert broken_promises(world) == []
         assert table_hashes(world) == quiet_run(worlds, "postgresql", REVIEWS)
         assert max(recovered) <= 5

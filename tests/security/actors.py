@@ -68,7 +68,9 @@ class Answered:
 
     @property
     def to_sign_in(self) -> bool:
-        return self.status == 302 and ("/accounts/login/" in self.location or "/admin/login/" in self.location)
+        return self.status == 302 and any(
+            one in self.location for one in ("/accounts/login/?next", "/admin/login/?next")
+        )
 
 
 def ask(actor: Actor, route: Route, call: Call, *, path: Ids, body: Ids, team: str = "", more: str = "") -> Answered:

@@ -18,7 +18,7 @@ class Call:
     """One way to call an address that works for the owner of what is named.
 
     ``ok``: the answer's status then. ``least``: the least role that may; "" is everybody, also signed out.
-    ``scope``: what an API token needs; None where no token may.
+    ``scope``: what an API token needs, separated by blanks; None where no token may.
     """
 
     method: str

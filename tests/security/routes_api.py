@@ -62,7 +62,7 @@ AUTH = (
     Route(f"{V1}auth/login", (_open(_login, ok=401),)),
     Route(f"{V1}auth/token", (_open(_login, ok=401),)),
     Route(f"{V1}auth/refresh", (_open(_login, ok=401), _open(_refresh, given=True))),
-    Route(f"{V1}auth/logout", (_open(_refresh, ok=204),)),
+    Route(f"{V1}auth/logout", (_open(_refresh, ok=204, given=True),)),
     Route(f"{V1}auth/me", _ME),
     Route(
         f"{V1}auth/me/password",
@@ -106,7 +106,7 @@ TEAMS = (
             _read(scope="team.read"),
             _write("PUT", _role, "team.write", least="admin"),
             _write("PATCH", _role, "team.write", least="admin"),
-            _write("DELETE", scope="team.write", ok=204, least="admin"),
+            _write("DELETE", scope="team.read team.write", ok=204, least="admin"),
         ),
         {"slug": "slug", "user_id": "member"},
     ),

@@ -67,10 +67,11 @@ def test_a_token_s_scopes_bind(two: Two, route: Route) -> None:
             assert _refused(_asked(two, everything, route, call)), f"{where}: no token may"
             continue
         with Undone():
-            only = _token(two, call.scope)
-            others = _token(two, *(scope for scope in TOKEN_SCOPES if scope != call.scope))
+            only = _token(two, *call.scope.split())
             assert not _refused(_asked(two, only, route, call)), f"{where}: {call.scope} should do"
-            assert _refused(_asked(two, others, route, call)), f"{where}: without {call.scope}"
+            for missing in call.scope.split():
+                others = _token(two, *(scope for scope in TOKEN_SCOPES if scope != missing))
+                assert _refused(_asked(two, others, route, call)), f"{where}: without {missing}"
 
 
 def test_a_token_whose_maker_lost_the_role_loses_it_too(two: Two) -> None:
@@ -81,3 +82,26 @@ def test_a_token_whose_maker_lost_the_role_loses_it_too(two: Two) -> None:
         answer = _asked(two, Actor("token", "", new.secret), route, route.calls[0])
         assert ApiToken.objects.filter(pk=new.token.pk).exists()
     assert answer.status == 403
+
+
+@pytest.mark.parametrize(("method", "who"), [("POST", "free"), ("PUT", "member"), ("PATCH", "member")])
+def test_a_token_makes_nobody_an_owner(two: Two, method: str, who: str) -> None:
+    """Owners are made by owners who are there themselves: no scope says otherwise."""
+    pattern = "api/v1/teams/<slug:slug>/members" + ("" if who == "free" else "/<uuid:user_id>")
+    route = next(one for one in API if one.pattern == pattern)
+    body = {"role": "owner"} | ({"email": "free@nowhere.example"} if who == "free" else {})
+    with Undone():
+        answer = _asked(two, two.home_actors["token"], route, Call(method, lambda ids: body))
+        owners = two.home.team.memberships.filter(role="owner").count()
+    assert (answer.status, owners) == (403, 1)
+
+
+def test_a_token_that_only_reads_takes_nobody_out_of_the_team(two: Two) -> None:
+    route = next(one for one in API if one.pattern.endswith("members/<uuid:user_id>"))
+    before = two.home.team.memberships.count()
+    for person in (two.home.ids["member"], two.home.people["owner"].pk):
+        with Undone():
+            reader = _token(two, "team.read")
+            answer = ask(reader, route, Call("DELETE"), path={**two.home.ids, "member": person}, body={})
+            assert two.home.team.memberships.count() == before
+        assert answer.status == 403

@@ -19,6 +19,7 @@ from sources.connectors import connectors
 from sources.models import Source
 from tests.conftest import Cast
 from tests.live.conftest import Stage, access_token, cookie_of
+from tests.metrics.build import land_records, point
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Saying = Callable[[dict[str, str]], list[dict[str, Any]]]
@@ -32,11 +33,20 @@ def _subscriptions(ids: dict[str, str]) -> list[dict[str, Any]]:
 
 
 #: what a page can say, and how it would name something of another team
+def _questions(ids: dict[str, str]) -> list[dict[str, Any]]:
+    asked = {"metrics": ["sessions"], "range": "2026-03-01,2026-03-07", "dimensions": ["country"]}
+    narrowed = {**asked, "filters": [["is", "source", [ids["source"]]]]}
+    named = [{"query": one, "team": ids["team"], "team_id": ids["team_id"]} for one in (asked, narrowed)]
+    odd = [{"query": one} for one in (None, 7, [], {"metrics": "x"}, {**asked, "filters": [[[[[[[[]]]]]]]]})]
+    return named + odd
+
+
 ACTIONS: dict[str, Saying] = {
     "ping": lambda ids: [{}],
     "authenticate": lambda ids: [{"token": ids["token"], "team": ids["team"]}],
     "subscribe": _subscriptions,
     "unsubscribe": _subscriptions,
+    "query": _questions,
     "since": lambda ids: [{"seq": 0, "team": ids["team"]}, {"seq": 1, "team_id": ids["team_id"]}],
 }
 ADDRESSES = {
@@ -49,9 +59,11 @@ ADDRESSES = {
 
 
 def _source(cast: Cast) -> Source:
-    return create_source(
+    made = create_source(
         team=cast.other_team, connector=connectors.get("push"), name="Theirs", by=None, cleaned=Cleaned({}, {})
     )
+    land_records(cast.other_team, [point("sessions", "2026-03-02", 7, country="planted")], source=made.pk)
+    return made
 
 
 async def _ids(cast: Cast) -> dict[str, str]:

@@ -281,15 +281,16 @@ class Steam(Connector):
             yield Batch((), {}, warnings=("Steam sent no totals this time.",))
             return
         now = ctx.now()
-        reading = Raw(local_day(now, ctx.zone).isoformat(), {"read_at": int(now.timestamp()), **totals}, now)
+        day = local_day(now, ctx.zone).isoformat()
+        reading = Raw(day, {"day": day, **totals}, now)
         yield Batch((reading,), {}, Progress(1, 1, "readings"))
 
     def map(self, stream: str, raw: Any, config: SteamConfig) -> list[Record]:
         """A review as a Document, or a reading of the totals as two points."""
         if stream == "reviews":
             return [document(raw, app_id(config.app))]
-        at = datetime.fromtimestamp(raw["read_at"], UTC)
-        return [MetricPoint(f"steam.{name}", at, raw[name]) for name in TOTALS]
+        day = date.fromisoformat(raw["day"])
+        return [MetricPoint(f"steam.{name}", day, raw[name]) for name in TOTALS]
 
 
 def _name(ctx: Context, app: int) -> str:
