@@ -29,12 +29,16 @@ _TITLES: Final = {
 
 
 class ProductErrors:
-    """Turns a ProductError of a page view into a page that says what to do next."""
+    """Turns a ProductError of a page view into a page that says what to do next; refuses addresses with NUL."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if "%00" in query or "\x00" in query:
+            # PostgreSQL takes no NUL in text, and no honest address has one
+            return answer(request, 400, "An address can't hold the character NUL. Take it out and try again.")
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

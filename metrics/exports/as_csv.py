@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from itertools import islice
 
-from metrics.exports.cells import safe_text
+from livinglytics.lib.spreadsheets import safe_text
 from metrics.exports.table import Cell, Table
 
 _ROWS = 2_000

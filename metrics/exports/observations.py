@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
-from metrics.exports.cells import safe_sql, safe_text
+from livinglytics.lib.spreadsheets import safe_sql, safe_text
 from metrics.models import Clock
 from metrics.store import Store
 from metrics.store.raw import Wanted, every_row

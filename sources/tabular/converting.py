@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from livinglytics.lib.buckets import day_bounds, local_day
+from livinglytics.lib.spreadsheets import original_text
 from sources.records import Document, MetricPoint, When
 from sources.tabular import amounts, dates, limits
 from sources.tabular.plan import SCALES, Plan, ReviewRoles
@@ -146,7 +147,8 @@ def _text(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip()
+    # exports put an apostrophe before what a spreadsheet could run; read back, the text is what it was
+    return original_text(str(value).strip())
 
 
 class _Review:

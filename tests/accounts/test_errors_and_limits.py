@@ -18,7 +18,7 @@ from accounts.models import User
 from livinglytics.api import answer_error
 from livinglytics.lib import errors
 from livinglytics.pages import ProductErrors
-from tests.cast import api_client_for
+from tests.cast import api_client_for, make_member, make_team
 
 pytestmark = pytest.mark.django_db
 

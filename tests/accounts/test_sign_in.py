@@ -223,7 +223,7 @@ def forged(user: User, **changes: object) -> str:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"aud": "elsewhere"}, {"iss": "elsewhere"}, {"token_type": "refresh"}, {"exp": 1}, {"tv": 7}, {"fam": "x"}],
+    [{"aud": "elsewhere"}, {"iss": "elsewhere"}, {"typ": "refresh"}, {"exp": 1}, {"tv": 7}, {"fam": "x"}],
     ids=str,
 )
 def test_a_token_with_a_wrong_claim_is_refused(changes: dict) -> None:

@@ -58,7 +58,7 @@ def _from_page(browser: Client, asked: dict[str, str]) -> list[Any]:
     page = browser.get(f"/metrics/{asked['metric']}/?{urlencode(address)}").content.decode()
     found = PAGE_DATA.search(page)
     assert found, page[:500]
-    return [row for row in orjson.loads(found[1])["series"][0]["values"]]
+    return list(orjson.loads(found[1])["series"][0]["values"])
 
 
 def _body(asked: dict[str, str]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _others(client: Any, asked: dict[str, str]) -> tuple[list[Any], list[Any]]:
 async def test_fifty_random_questions_get_the_same_numbers_through_every_door(
     stage: Stage, cast: Cast, settings: Any
 ) -> None:
-    settings.RATE_LIMITS = {name: "5000/minute" for name in settings.RATE_LIMITS}
+    settings.RATE_LIMITS = dict.fromkeys(settings.RATE_LIMITS, "5000/minute")
     dice = random.Random(50)
     await in_thread(land_records)(cast.team, _numbers(cast.team, dice), metrics=KINDS)
     browser, client = Client(), await in_thread(api_client_for)(cast.member, cast.team)

@@ -22,8 +22,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import Team
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.spreadsheets import original_text, safe_text
 from metrics.exports import as_csv, as_json, as_parquet, as_xlsx
-from metrics.exports.cells import original_text, safe_text
 from metrics.exports.observations import csv_pieces
 from metrics.exports.table import Column, Table
 from metrics.models import Observation, Series
