@@ -104,7 +104,6 @@ class Deadline:
             timer.cancel()
             holder.sock = holder.expired = None
 
-
     def cut_all(self) -> None:
         """Cut whatever is being asked now, from another thread: the askers see their time run out."""
         for holder, expired in list(self._running.values()):

@@ -118,7 +118,8 @@ def test_an_exported_file_uploaded_again_gives_the_texts_that_were_exported(clie
     sent = SimpleUploadedFile("again.csv", again.getvalue().encode())
     looked = client.post(f"{API}/uploads", {"file": sent}, format="multipart").json()
     plan = looked["plan"] | {"dimensions": [{"column": "what", "key": "what"}]}
-    started = client.post(f"{API}/uploads/{looked['file']['id']}/import", {"name": "Again", "plan": plan}, format="json")
+    where = f"{API}/uploads/{looked['file']['id']}/import"
+    started = client.post(where, {"name": "Again", "plan": plan}, format="json")
     assert started.status_code == 202, started.content
     assert run_job(UUID(started.json()["id"]), sink=MetricsSink(), worker="w") == "succeeded"
     stored = Series.objects.filter(team_id=home.pk, metric="orders_again").values_list("dimensions", flat=True)
