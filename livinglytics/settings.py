@@ -153,7 +153,8 @@ def _database() -> dict[str, Any]:
     if not parsed["ENGINE"].endswith("postgresql"):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
     parsed["CONN_MAX_AGE"] = env.integer("DATABASE_CONN_MAX_AGE", 0 if ROLE in {"all", "sockets"} else 600)
-    parsed["CONN_HEALTH_CHECKS"] = True
+    # a check is one more round trip in every request; without it, each web thread answers 503 once after a restart
+    parsed["CONN_HEALTH_CHECKS"] = env.boolean("DATABASE_HEALTH_CHECKS", ROLE != "web")
     parsed.setdefault("OPTIONS", {})
     if env.boolean("DATABASE_POOL", ROLE in {"all", "sockets"}):
         parsed["CONN_MAX_AGE"] = 0

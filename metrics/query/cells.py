@@ -36,6 +36,7 @@ class Cells:
         self.store = store
         self.ahead = _hull([one for one in periods if one is not None])
         self._loaded: list[_Loaded] = []
+        self._sums: dict[tuple[tuple[str, ...], str, Period], tuple[list[Cell], list[Fill]]] = {}
 
     def read(self, metrics: Sequence[str], dimension: str, period: Period) -> tuple[list[Cell], list[Fill]]:
         """As ``reads.rollup_cells``."""
@@ -46,6 +47,14 @@ class Cells:
             found = self._load(names, dimension, period)
         cells = [cell for cell in found.cells if first <= cell.slot <= last and (dimension or cell.group is None)]
         return cells, found.fills
+
+    def sums(self, metrics: Sequence[str], dimension: str, period: Period) -> tuple[list[Cell], list[Fill]]:
+        """As ``reads.rollup_sums``: for questions about a whole period."""
+        key = (tuple(metrics), dimension, period)
+        if key not in self._sums:
+            first, last = buckets.day_number(period.first), buckets.day_number(period.last)
+            self._sums[key] = reads.rollup_sums(self.store, metrics, dimension, first, last)
+        return self._sums[key]
 
     def _load(self, metrics: tuple[str, ...], dimension: str, period: Period) -> _Loaded:
         wide = self.ahead if self.ahead and period.first in self.ahead and period.last in self.ahead else period

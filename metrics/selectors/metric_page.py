@@ -18,7 +18,7 @@ from metrics.query.engine import ask
 from metrics.query.model import Answer, Query, Workspace
 from metrics.selectors import drawing
 from metrics.selectors.available import inventory, trust
-from metrics.selectors.overview import _on_data, _restated, breakdown_query
+from metrics.selectors.overview import on_data, restated_words, breakdown_query
 from metrics.selectors.question import Question, context_bar, read_question
 from sources.models import Source
 
@@ -54,7 +54,7 @@ def metric_page(team: Team, key: str, params: QueryDict, path: str, *, now: date
     today = buckets.local_day(moment, team.time_zone)
     mine = replace(stock, fills=tuple(fill for fill in stock.fills if fill.metric in definition.bases()))
     question = read_question(params, path, today=today, first_day=mine.first_day)
-    question = _on_data(replace(question, metric=""), params, mine, today)
+    question = on_data(replace(question, metric=""), params, mine, today)
     workspace = Workspace(team.pk, team.time_zone, team.week_start)
     query = Query((key,), question.period, grain=question.best_grain, where=question.where, compare=question.compare)
     answer = ask(workspace, query, now=moment, known=known)
@@ -81,7 +81,7 @@ def metric_page(team: Team, key: str, params: QueryDict, path: str, *, now: date
         facts=_facts(definition, answer, mine.fills, names),
         annotations=remarks,
         warnings=tuple(dict.fromkeys(answer.warnings + parts.warnings)),
-        restated=_restated(answer, names),
+        restated=restated_words(answer, names),
         has_numbers=bool(mine.fills),
         data_version=known.version,
     )

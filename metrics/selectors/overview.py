@@ -77,7 +77,7 @@ def overview(team: Team, params: QueryDict, path: str, *, now: datetime | None =
     sources = list(Source.objects.for_team(team))
     today = buckets.local_day(moment, team.time_zone)
     question = read_question(params, path, today=today, first_day=stock.first_day)
-    question = _on_data(question, params, stock, today)
+    question = on_data(question, params, stock, today)
     names = {str(one.pk): one.name for one in sources}
     empty = Overview(
         question=question,
@@ -92,7 +92,7 @@ def overview(team: Team, params: QueryDict, path: str, *, now: datetime | None =
     return _filled(empty, team, stock, known, names, moment)
 
 
-def _on_data(question: Question, params: QueryDict, stock: Inventory, today: date) -> Question:
+def on_data(question: Question, params: QueryDict, stock: Inventory, today: date) -> Question:
     """Without a range in the address, a team whose numbers ended long ago sees their last days, and is told."""
     last = stock.last_day
     if "range" in params or "first" in params or last is None or last >= question.period.first:
@@ -126,7 +126,7 @@ def _filled(
         verbatims=_verbatims(team, question, names),
         definitions=answer.definitions,
         warnings=tuple(dict.fromkeys(answer.warnings)),
-        restated=_restated(answer, names),
+        restated=restated_words(answer, names),
     )
 
 
@@ -271,7 +271,7 @@ def _waiting(team: Team) -> Job | None:
     )
 
 
-def _restated(answer: Answer, names: dict[str, str]) -> tuple[str, ...]:
+def restated_words(answer: Answer, names: dict[str, str]) -> tuple[str, ...]:
     labels = {key: one.label for one in answer.definitions for key in one.bases()}
     return tuple(
         f"{row['days']} day{'s' if row['days'] != 1 else ''} of {labels.get(row['metric'], row['metric'])} "
