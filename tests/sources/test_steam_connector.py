@@ -455,10 +455,10 @@ def test_steams_own_totals_come_once_a_day(reader: Reader, fake: SteamFake) -> N
     reader.run("summary")
     reader.run("summary")
     up = sum(one.up for one in fake.everything().values())
-    assert list(reader.rows) == [datetime.fromtimestamp(NOW, UTC).date().isoformat()]
+    day = datetime.fromtimestamp(NOW, UTC).date()
+    assert list(reader.rows) == [day.isoformat()]
     points = STEAM.map("summary", next(iter(reader.rows.values())), GAME)
-    at = datetime.fromtimestamp(NOW, UTC)
-    assert points == [MetricPoint("steam.total_reviews", at, 250), MetricPoint("steam.total_positive", at, up)]
+    assert points == [MetricPoint("steam.total_reviews", day, 250), MetricPoint("steam.total_positive", day, up)]
 
 
 def test_check_tells_the_games_name_and_how_much_there_is(reader: Reader) -> None:
