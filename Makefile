@@ -58,5 +58,5 @@ docs: venv ## check that the documentation is complete and its links lead somewh
 	$(PY) -m pytest -q tests/house/test_documentation.py
 
 lock: venv ## pin every package again from requirements.in and requirements-dev.in
-	.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.txt
-	.venv/bin/uv pip compile requirements-dev.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.txt
+	.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.txt
+	.venv/bin/uv pip compile requirements-dev.in --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.txt
