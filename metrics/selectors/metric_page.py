@@ -18,7 +18,7 @@ from metrics.query.engine import ask
 from metrics.query.model import Answer, Query, Workspace
 from metrics.selectors import drawing
 from metrics.selectors.available import inventory, trust
-from metrics.selectors.overview import on_data, restated_words, breakdown_query
+from metrics.selectors.overview import breakdown_query, on_data, restated_words
 from metrics.selectors.question import Question, context_bar, read_question
 from sources.models import Source
 

@@ -39,9 +39,18 @@ def test_make_help_lists_every_target() -> None:
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
 def test_locks_are_complete_and_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    packages = re.findall(r"^\S+==\S+.*$(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", text, re.MULTILINE)
+    packages = re.findall(r"^[^\s#][^=]*==\S+.*$(?:\n    --hash=sha256:[0-9a-f]{64}.*)+", text, re.MULTILINE)
     assert len(packages) == len(re.findall(r"^[^\s#].*$", text, re.MULTILINE))
     assert "://" not in text
+
+
+def test_locks_pin_extras_too_so_that_a_new_release_cannot_stop_an_install() -> None:
+    lock = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-dev.txt"))
+    for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
+        if "[" in line and not line.startswith("#"):
+            package, _, extras = line.partition("==")[0].lower().rstrip("]").partition("[")
+            assert f"\n{package}[{', '.join(sorted(extras.split(',')))}]==" in f"\n{lock}"
+    assert "\ncoverage[toml]==" in f"\n{lock}"
 
 
 @pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])
