@@ -14,9 +14,9 @@ from bench.opponents import bare, wide_rows
 from bench.shape import Shape, Tenant, all_points, day_points, landing, tenant
 from metrics.actions.load import land
 from metrics.store import merge
+from sources.actions.ingest import PAGE
 from sources.records import MetricPoint
 
-PAGE = 1_000
 SHAPE = Shape(sources=3)
 #: days of one source in one batch: 55 × 912 = 50,160 rows
 BATCH_DAYS = 55

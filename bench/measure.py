@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import statistics
 import time
@@ -133,7 +134,12 @@ def costing(into: Cost):
 
 
 def interleaved(contenders: Mapping[str, Callable[[int], None]], rounds: int) -> dict[str, Costs]:
-    """Every contender once per round, in turn: a slow moment of the machine hits all of them."""
+    """Every contender once per round, in turn: a slow moment of the machine hits all of them.
+
+    What was prepared before is put out of the garbage collector's sight: it would look through it again and again.
+    """
+    gc.collect()
+    gc.freeze()
     costs = {name: Costs() for name in contenders}
     for number in range(rounds):
         for name, run in contenders.items():

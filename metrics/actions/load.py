@@ -17,12 +17,13 @@ from metrics.actions.define import define_missing
 from metrics.actions.remark import store_remarks
 from metrics.catalog.team import Catalog
 from metrics.models import BUCKET, Clock, Fold
-from metrics.store import for_team, rollups, series
+from metrics.store import fills, for_team, series
+from metrics.store.adding import Row
 from metrics.store.base import Store
-from metrics.store.merge import Merged, Row, Window, merge
+from metrics.store.merge import Merged, Window, merge
 from metrics.store.series import SeriesKey
 from sources.landing import Landed, Landing
-from sources.records import CompleteDays, Document, MetricPoint, Remark, Tombstone, When
+from sources.records import CompleteDays, Document, MetricPoint, Tombstone, When
 
 _FOLDS = {"last": Fold.LAST, "mean": Fold.MEAN, "distinct": Fold.DISTINCT, "percentile": Fold.PERCENTILE}
 #: beyond this a double no longer holds whole numbers
@@ -34,14 +35,13 @@ _CELL = itemgetter(0, 1)
 
 def land(landing: Landing) -> Landed:
     """Write one page. Replaying the same page changes nothing. Raises Invalid for a number that is none."""
-    points: list[tuple[MetricPoint, int]] = []
+    pairs = list(zip(landing.records, landing.raw_ids, strict=True))
+    points = [(record, raw) for record, raw in pairs if isinstance(record, MetricPoint)]
     texts: list[tuple[Document | Tombstone, int]] = []
-    for record, raw in zip(landing.records, landing.raw_ids, strict=True):
-        if isinstance(record, MetricPoint):
-            points.append((record, raw))
-        elif not isinstance(record, Remark):
-            texts.append((record, raw))
-    remarks = store_remarks(landing)
+    remarks = 0
+    if len(points) < len(pairs):
+        texts = [(record, raw) for record, raw in pairs if isinstance(record, Document | Tombstone)]
+        remarks = store_remarks(landing)
     written = voice.store_documents(landing, texts)
     points += voice.recount(landing, written.touched)
     merged = write_points(landing, points, recounted=written.moved)
@@ -74,12 +74,11 @@ def write_points(
     if recounted:
         counted = series.ids_of(store, landing.source_id, voice.REVIEW_METRICS + voice.COMMENT_METRICS)
         windows += [Window(counted[Clock.INSTANT], at, at + BUCKET) for at in sorted(recounted)]
-        names |= {*voice.REVIEW_METRICS, *voice.COMMENT_METRICS}
-    merged = merge(store, landing.source_id, rows, metrics=names, zone=landing.zone, now=clock.now(), windows=windows)
+    merged = merge(store, landing.source_id, rows, zone=landing.zone, now=clock.now(), windows=windows)
     proved = 0
     for one in landing.complete:
         first, last = buckets.day_number(one.first), buckets.day_number(one.last)
-        proved += rollups.prove(store, landing.source_id, list(one.metrics), first, last)
+        proved += fills.prove(store, landing.source_id, list(one.metrics), first, last)
     return replace(merged, proved=bool(proved))
 
 
@@ -93,19 +92,21 @@ def _rows(
 ) -> list[Row]:
     """The rows of the store in the order of their keys."""
     places: dict[_Short, int] = {}
-    keys: list[SeriesKey] = []
+    moments: dict[When, tuple[Clock, int]] = {}
     staged: list[Row] = []
     for point, raw in points:
-        when, ticks = moment(point.at)
-        value = point.value
+        value, at = point.value, point.at
         if not -_LARGEST <= value <= _LARGEST:
-            raise Invalid(f"{point.metric} on {point.at} is {value}: not a number that can be stored.")
-        short = (point.metric, tuple(point.dimensions.items()), when)
+            raise Invalid(f"{point.metric} on {at} is {value}: not a number that can be stored.")
+        known = moments.get(at)
+        if known is None:
+            known = moments[at] = moment(at)
+        short = (point.metric, tuple(point.dimensions.items()), known[0])
         place = places.get(short)
         if place is None:
-            place = places[short] = len(keys)
-            keys.append(SeriesKey(point.metric, series.dims_of(point.dimensions), when))
-        staged.append((place, ticks, raw, point.n, value))
+            place = places[short] = len(places)
+        staged.append((place, known[1], raw, point.n, value))
+    keys = [SeriesKey(metric, series.dims_of(dict(dims)), when) for metric, dims, when in places]
     ids = series.resolve(store, source_id, keys, folds)
     numbers = [ids[key] for key in keys]
     return _last_words([(numbers[place], ticks, raw, n, value) for place, ticks, raw, n, value in staged])

@@ -12,7 +12,7 @@ from django.db.models import Count, F, Min, Q, Sum
 
 from livinglytics.lib import buckets, clock
 from metrics.models import BUCKET, Document
-from metrics.store import rollups, series
+from metrics.store import fills, series
 from metrics.store.base import Store
 from sources import records
 from sources.landing import Landing
@@ -212,4 +212,4 @@ def prove_through(store: Store, source_id: UUID, day: date, *, zone: str) -> Non
         start = buckets.day_number(buckets.local_day(first, zone))
         through = buckets.day_number(day)
         if start <= through and any(series.ids_of(store, source_id, metrics).values()):
-            rollups.prove(store, source_id, list(metrics), start, through)
+            fills.prove(store, source_id, list(metrics), start, through)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 Rows = list[tuple[Any, ...]]
+#: at the end of an EXISTS: PostgreSQL then looks up row by row, and never turns it into a join
+ROW_BY_ROW = "LIMIT 1 OFFSET 0"
 _BY_KEY = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
@@ -23,6 +26,25 @@ _BY_KEY = {
     "random_page_cost": "1",
     "effective_cache_size": "'1MB'",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A temporary table. SQLite keeps it sorted by ``key``, which must be unique."""
+
+    name: str
+    columns: str
+    key: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.split()[0] for column in self.columns.split(", "))
+
+    def ddl(self, *, keyed: bool) -> str:
+        made = f"CREATE TEMPORARY TABLE IF NOT EXISTS {self.name} ({self.columns}"
+        if not keyed:
+            return f"{made}) ON COMMIT DELETE ROWS"
+        return f"{made}, PRIMARY KEY ({self.key})) WITHOUT ROWID" if self.key else f"{made})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,27 +109,61 @@ class Store:
         yield
         self.run("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _BY_KEY))
 
-    def temporary(self, name: str, columns: str, *, key: str = "") -> None:
-        """An empty temporary table of this connection. SQLite keeps it sorted by ``key``, which must be unique."""
-        with self.cursor() as cursor:
-            if self.postgres:
-                made = f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({columns}) ON COMMIT DELETE ROWS"
-                cursor.execute(f"{made}; DELETE FROM {name}")
-                return
-            keyed = f"{columns}, PRIMARY KEY ({key})) WITHOUT ROWID" if key else f"{columns})"
-            cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {name} ({keyed}")
-            cursor.execute(f"DELETE FROM {name}")
+    @contextmanager
+    def by_hash(self) -> Iterator[None]:
+        """Inside ``by_key``, for one statement that joins two temporary tables: those have no keys."""
+        if not self.postgres:
+            yield
+            return
+        self.run("SET LOCAL enable_hashjoin = on")
+        yield
+        self.run("SET LOCAL enable_hashjoin = off")
+
+    def prepare(self, *tables: Table) -> None:
+        """Empty temporary tables of this connection, in one round trip."""
+        made = [table.ddl(keyed=not self.postgres) for table in tables]
+        emptied = [f"DELETE FROM {table.name}" for table in tables]
+        if self.postgres:
+            self.run("; ".join(("SET LOCAL client_min_messages = warning", *made, *emptied)))
+            return
+        for statement in (*made, *emptied):
+            self.run(statement)
+
+    def refill(self, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Write rows into a temporary table that holds just these afterwards."""
+        self.prepare(table)
+        self.fill(table.name, table.names, rows)
 
     def fill(self, name: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """Write rows into a temporary table: COPY on PostgreSQL, one ``executemany`` on SQLite."""
+        """Write new rows into a table: COPY on PostgreSQL, one ``executemany`` on SQLite."""
+        listed = ", ".join(columns)
         with self.cursor() as cursor:
             if self.postgres:
-                with cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy:
+                with cursor.copy(f"COPY {name} ({listed}) FROM STDIN") as copy:
                     for row in rows:
                         copy.write_row(row)
                 return
             marks = ", ".join(["%s"] * len(columns))
-            cursor.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # type: ignore[arg-type]
+            cursor.executemany(f"INSERT INTO {name} ({listed}) VALUES ({marks})", rows)  # type: ignore[arg-type]
+
+    def run_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Run one statement for each row of parameters."""
+        if rows:
+            with self.cursor() as cursor:
+                cursor.executemany(sql, rows)
+
+    def among(self, column: str, values: Collection[int]) -> tuple[str, list[Any]]:
+        """A condition on a column of whole numbers, whatever their count, and its parameters."""
+        if self.postgres:
+            return f"{column} = ANY(%s)", [list(values)]
+        return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(list(values)).decode()]
+
+    def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of one statement, never all of them in memory."""
+        with self.connection.chunked_cursor() as cursor:
+            cursor.execute(sql, params)
+            while rows := cursor.fetchmany(2_000):
+                yield from rows
 
 
 def for_team(team_id: UUID) -> Store:

@@ -6,24 +6,23 @@ fence lets one through.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from livinglytics.lib import buckets
 from metrics.models import Clock
 from metrics.store import rollups
-from metrics.store.base import Store
+from metrics.store.adding import Row
+from metrics.store.base import Store, Table
 
-#: series_id, at, raw_id, n, value
-Row = tuple[int, int, int, int, float]
-
-_STAGE = "ll_stage"
-_CHANGED = "ll_changed"
-_WINDOWS = "ll_windows"
-_HELD = "ll_held"
-_STAGE_COLUMNS = ("series_id", "at", "raw_id", "n", "value")
+_ROW = ("series_id", "at", "raw_id", "n", "value")
+#: series, first moment, last moment
+Span = tuple[int, int, int]
+_SERIES = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,10 @@ class Window:
     series_ids: Sequence[int]
     start: int
     end: int
+
+    def spans(self) -> Iterator[Span]:
+        """(series, first moment, first moment after) of each series."""
+        return ((series, self.start, self.end) for series in self.series_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +59,45 @@ def merge(
     source_id: UUID,
     rows: Sequence[Row],
     *,
-    metrics: Collection[str],
     zone: str,
     now: datetime,
     windows: Sequence[Window] = (),
 ) -> Merged:
     """Store rows, delete what the windows no longer hold, note restatements, roll up what changed.
 
-    ``metrics``: what the series of rows and windows are of.
+    ``rows`` are sorted by series and moment, each key once. Where nothing is stored yet around them they are
+    appended; else they are compared with what is there.
     """
-    _prepare(store)
-    store.fill(_STAGE, _STAGE_COLUMNS, rows)
+    with store.by_key():
+        spans = [*_spans(rows), *((one, start, end - 1) for window in windows for one, start, end in window.spans())]
+        if not rollups.meets(store, spans, "metrics_observation"):
+            return _append(store, rows, zone)
+        return _compare(store, source_id, rows, zone=zone, now=now, windows=windows)
+
+
+def _spans(rows: Sequence[Row]) -> Iterator[Span]:
+    """(series, first moment, last moment) of each series."""
+    for series, found in groupby(rows, _SERIES):
+        moments = [row[1] for row in found]
+        yield series, moments[0], moments[-1]
+
+
+def _append(store: Store, rows: Sequence[Row], zone: str) -> Merged:
+    """Nothing is stored at or between these moments: all of it is new."""
+    if rows:
+        store.fill("metrics_observation", _ROW, rows)
+        links = rollups.links_of(store, {row[0] for row in rows})
+        rollups.refresh(store, rows, links, zone=zone)
+    return Merged(len(rows), 0, 0, 0)
+
+
+def _compare(
+    store: Store, source_id: UUID, rows: Sequence[Row], *, zone: str, now: datetime, windows: Sequence[Window]
+) -> Merged:
+    """Find what differs from what is stored, and write only that."""
+    stage, changed = _stage(store), _changed(store)
+    store.prepare(stage, changed)
+    store.fill(stage.name, stage.names, rows)
     changes = _find_changes(store)
     if windows:
         changes += _find_gone(store, windows)
@@ -75,43 +106,59 @@ def merge(
     inserted, updated, deleted = _write(store, changes)
     if updated or deleted:
         _note(store, source_id, zone, now)
-    kinds = rollups.kinds_of(store, source_id, metrics)
-    rollups.refresh(store, _CHANGED, zone=zone, gone=bool(deleted), kinds=kinds)
+    found = store.fetch(f"SELECT series_id, at, raw_id, n, value FROM {_CHANGED} ORDER BY series_id, at")
+    links = rollups.links_of(store, {row[0] for row in found})
+    held = [row for row in found if row[3] is not None]
+    gone = [(row[0], row[1]) for row in found if row[3] is None]
+    rollups.refresh(store, held, links, zone=zone, gone=gone)
     return Merged(inserted, updated, len(rows) - inserted - updated, deleted)
 
 
-def _prepare(store: Store) -> None:
-    row = f"series_id bigint, at bigint, raw_id bigint, n integer, value {store.number}"
-    store.temporary(_STAGE, row, key="series_id, at")
-    store.temporary(_CHANGED, f"{row}, old_n integer, old_value {store.number}", key="series_id, at")
+_STAGE = "ll_stage"
+_CHANGED = "ll_changed"
+_WINDOWS = Table("ll_windows", "series_id bigint, start bigint, stop bigint")
+
+
+def _stage(store: Store) -> Table:
+    return Table(_STAGE, _columns(store), key="series_id, at")
+
+
+def _changed(store: Store) -> Table:
+    return Table(_CHANGED, f"{_columns(store)}, old_n integer, old_value {store.number}", key="series_id, at")
+
+
+def _columns(store: Store) -> str:
+    return f"series_id bigint, at bigint, raw_id bigint, n integer, value {store.number}"
 
 
 def _find_changes(store: Store) -> int:
-    with store.by_key():
-        return store.run(
-            f"INSERT INTO {_CHANGED} "
-            "SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value "
-            f"FROM {_STAGE} s LEFT JOIN metrics_observation o ON o.series_id = s.series_id AND o.at = s.at "
-            "WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
-        )
+    return store.run(
+        f"INSERT INTO {_CHANGED} "
+        "SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value "
+        f"FROM {_STAGE} s LEFT JOIN metrics_observation o ON o.series_id = s.series_id AND o.at = s.at "
+        "WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
+    )
 
 
 def _find_gone(store: Store, windows: Sequence[Window]) -> int:
     """Moments that the windows no longer hold: they become changes without a value."""
-    spans = {(one, window.start, window.end) for window in windows for one in window.series_ids}
-    store.temporary(_WINDOWS, "series_id bigint, start bigint, stop bigint")
-    store.fill(_WINDOWS, ("series_id", "start", "stop"), spans)
-    store.temporary(_HELD, f"series_id bigint, at bigint, raw_id bigint, n integer, value {store.number}")
-    with store.by_key():
-        store.run(
-            f"INSERT INTO {_HELD} SELECT o.series_id, o.at, o.raw_id, o.n, o.value FROM {_WINDOWS} w "
-            "CROSS JOIN metrics_observation o WHERE o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop"
-        )
-    return store.run(
-        f"INSERT INTO {_CHANGED} SELECT h.series_id, h.at, min(h.raw_id), NULL, NULL, min(h.n), min(h.value) "
-        f"FROM {_HELD} h LEFT JOIN {_STAGE} s ON s.series_id = h.series_id AND s.at = h.at "
-        "WHERE s.series_id IS NULL GROUP BY h.series_id, h.at"
+    held = Table("ll_held", _columns(store))
+    store.prepare(_WINDOWS, held)
+    store.fill(_WINDOWS.name, _WINDOWS.names, {span for window in windows for span in window.spans()})
+    inside = "o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop"
+    found = (
+        f"CROSS JOIN LATERAL (SELECT * FROM metrics_observation o WHERE {inside} OFFSET 0) o"
+        if store.postgres
+        else f"CROSS JOIN metrics_observation o WHERE {inside}"
     )
+    columns = "o.series_id, o.at, o.raw_id, o.n, o.value"
+    store.run(f"INSERT INTO {held.name} SELECT {columns} FROM {_WINDOWS.name} w {found}")
+    with store.by_hash():
+        return store.run(
+            f"INSERT INTO {_CHANGED} SELECT h.series_id, h.at, min(h.raw_id), NULL, NULL, min(h.n), min(h.value) "
+            f"FROM {held.name} h LEFT JOIN {_STAGE} s ON s.series_id = h.series_id AND s.at = h.at "
+            "WHERE s.series_id IS NULL GROUP BY h.series_id, h.at"
+        )
 
 
 def _write(store: Store, changes: int) -> tuple[int, int, int]:
@@ -129,12 +176,9 @@ def _write(store: Store, changes: int) -> tuple[int, int, int]:
     )
     if inserted + updated == changes:
         return inserted, updated, 0
-    with store.by_key():
-        deleted = store.run(
-            "DELETE FROM metrics_observation WHERE (series_id, at) IN "
-            f"(SELECT series_id, at FROM {_CHANGED} WHERE n IS NULL)"
-        )
-    return inserted, updated, deleted
+    gone = store.fetch(f"SELECT series_id, at FROM {_CHANGED} WHERE n IS NULL")
+    store.run_many("DELETE FROM metrics_observation WHERE series_id = %s AND at = %s", gone)
+    return inserted, updated, len(gone)
 
 
 def _note(store: Store, source_id: UUID, zone: str, now: datetime) -> None:

@@ -9,8 +9,6 @@ from metrics.store import rollups, series
 from metrics.store.base import Store
 from metrics.store.series import SeriesKey
 
-_ALL = "ll_metric"
-
 
 def refold(store: Store, metric: str, fold: Fold, *, zone: str) -> None:
     """Give every cut of the metric the new fold and compute its cells anew. Needs a transaction.
@@ -26,14 +24,7 @@ def refold(store: Store, metric: str, fold: Fold, *, zone: str) -> None:
     cuts.update(fold=fold)
     for source, made in _series(store, metric).items():
         series.link(store, source, made, {metric: fold})
-    store.temporary(_ALL, f"series_id bigint, at bigint, n integer, value {store.number}")
-    found = store.run(
-        f"INSERT INTO {_ALL} SELECT o.series_id, o.at, o.n, o.value FROM metrics_observation o "
-        "JOIN metrics_series s ON s.id = o.series_id WHERE s.team_id = %s AND s.metric = %s",
-        [store.team, metric],
-    )
-    if found:
-        rollups.refresh(store, _ALL, zone=zone, gone=False)
+    rollups.rebuild_metric(store, metric, zone=zone)
 
 
 def _series(store: Store, metric: str) -> dict[UUID, dict[SeriesKey, int]]:
