@@ -14,6 +14,7 @@ from bench.opponents import bare, wide_rows
 from bench.shape import Shape, Tenant, all_points, day_points, landing, tenant
 from metrics.actions.load import land
 from metrics.store import merge
+from metrics.store.memory import Memory
 from sources.actions.ingest import PAGE
 from sources.records import MetricPoint
 
@@ -29,10 +30,11 @@ def batch(number: int, days: int) -> list[MetricPoint]:
 
 
 def land_pages(owner: Tenant, source: int, points: list[MetricPoint], size: int) -> None:
-    """Our path: each page in its own transaction, as the runner does it."""
+    """Our path: one run, each page in its own transaction."""
+    memory = Memory()
     for start in range(0, len(points), size):
         with transaction.atomic():
-            land(landing(owner, source, points[start : start + size]))
+            land(landing(owner, source, points[start : start + size]), memory)
 
 
 def load_history(owner: Tenant, shape: Shape, *, page_days: int = 20) -> int:

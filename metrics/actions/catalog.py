@@ -83,6 +83,8 @@ def change_metric(*, metric: CustomMetric, by: User | None, changes: Mapping[str
         setattr(metric, name, given[name])
     _checked(metric, catalog).save(update_fields=[*before, "updated_at"])
     store = for_team(metric.team_id)
+    if "kind" in before:
+        store.alone()
     if "kind" in before and has_numbers(store, metric.key):
         fold = fold_of(team_catalog.for_team(metric.team_id), metric.key)
         refold(store, metric.key, fold, zone=metric.team.time_zone)

@@ -9,28 +9,29 @@ from metrics import versions
 from metrics.catalog import team as team_catalog
 from metrics.catalog.team import Catalog
 from metrics.models import CustomMetric
+from metrics.query.context import context
 from sources.connectors._base import Metric
 
 
-def define_missing(team_id: UUID, names: Collection[str], declared: Sequence[Metric], *, origin: str) -> Catalog:
-    """The team's catalog with every one of ``names`` in it.
+def define_missing(
+    team_id: UUID, names: Collection[str], declared: Sequence[Metric], *, origin: str
+) -> tuple[Catalog, int]:
+    """The team's catalog with every one of ``names`` in it, and the version of its definitions.
 
     An unknown name takes its definition from what the source declares, else it is a sum that
     nobody has described yet; both can be edited under Metrics and in the admin.
     """
-    if all(name in team_catalog.shipped() for name in names):
-        return Catalog(team_catalog.shipped())
-    catalog = team_catalog.for_team(team_id)
-    unknown = [name for name in names if name not in catalog]
+    known = context(team_id)
+    unknown = [name for name in names if name not in known.catalog]
     if not unknown:
-        return catalog
+        return known.catalog, known.definitions
     by_key = {one.key: one for one in declared}
     CustomMetric.objects.bulk_create(
         [_row(team_id, by_key.get(name) or Metric(name, _label(name)), origin) for name in sorted(unknown)],
         ignore_conflicts=True,
     )
     versions.bump(team_id, definitions=True)
-    return team_catalog.for_team(team_id)
+    return team_catalog.for_team(team_id), versions.current(team_id)[1]
 
 
 def _label(name: str) -> str:

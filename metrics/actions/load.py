@@ -9,6 +9,7 @@ from itertools import pairwise
 from operator import itemgetter
 from uuid import UUID
 
+from accounts.models import Team
 from livinglytics.lib import buckets, clock
 from livinglytics.lib.errors import Invalid
 from metrics import versions
@@ -20,8 +21,8 @@ from metrics.models import BUCKET, Clock, Fold
 from metrics.store import fills, for_team, series
 from metrics.store.adding import Row
 from metrics.store.base import Store
+from metrics.store.memory import Memory, SeriesKey
 from metrics.store.merge import Merged, Window, merge
-from metrics.store.series import SeriesKey
 from sources.landing import Landed, Landing
 from sources.records import CompleteDays, Document, MetricPoint, Tombstone, When
 
@@ -33,8 +34,13 @@ _Short = tuple[str, tuple[tuple[str, str], ...], Clock]
 _CELL = itemgetter(0, 1)
 
 
-def land(landing: Landing) -> Landed:
-    """Write one page. Replaying the same page changes nothing. Raises Invalid for a number that is none."""
+def land(landing: Landing, memory: Memory | None = None) -> Landed:
+    """Write one page. Replaying the same page changes nothing. Raises Invalid for a number that is none.
+
+    ``memory``: what earlier pages of the run learned.
+    """
+    for_team(landing.team_id).share()
+    landing = _in_zone_of_now(landing)
     pairs = list(zip(landing.records, landing.raw_ids, strict=True))
     points = [(record, raw) for record, raw in pairs if isinstance(record, MetricPoint)]
     texts: list[tuple[Document | Tombstone, int]] = []
@@ -44,7 +50,7 @@ def land(landing: Landing) -> Landed:
         remarks = store_remarks(landing)
     written = voice.store_documents(landing, texts)
     points += voice.recount(landing, written.touched)
-    merged = write_points(landing, points, recounted=written.moved)
+    merged = write_points(landing, points, recounted=written.moved, memory=memory)
     if merged.changed or written.changed:
         versions.bump(landing.team_id)
     return Landed(
@@ -55,8 +61,18 @@ def land(landing: Landing) -> Landed:
     )
 
 
+def _in_zone_of_now(landing: Landing) -> Landing:
+    """A run may have begun before the team moved to another time zone."""
+    zone = Team.objects.filter(pk=landing.team_id).values_list("time_zone", flat=True).first()
+    return landing if zone in (None, landing.zone) else replace(landing, zone=zone)
+
+
 def write_points(
-    landing: Landing, points: Sequence[tuple[MetricPoint, int]], *, recounted: frozenset[int] = frozenset()
+    landing: Landing,
+    points: Sequence[tuple[MetricPoint, int]],
+    *,
+    recounted: frozenset[int] = frozenset(),
+    memory: Memory | None = None,
 ) -> Merged:
     """Resolve series, merge the cells, replace promised days, prove what was seen.
 
@@ -67,14 +83,16 @@ def write_points(
     if not names and not recounted:
         return Merged(0, 0, 0, 0)
     store = for_team(landing.team_id)
-    catalog = define_missing(landing.team_id, names, landing.metrics, origin=landing.kind)
+    catalog, definitions = define_missing(landing.team_id, names, landing.metrics, origin=landing.kind)
+    memory = memory or Memory()
+    memory.keep_only(definitions)
     folds = {name: fold_of(catalog, name) for name in names}
-    rows = _rows(store, landing.source_id, points, folds)
+    rows = _rows(store, landing.source_id, points, folds, memory)
     windows = _windows(store, landing.source_id, landing.complete, landing.zone)
     if recounted:
         counted = series.ids_of(store, landing.source_id, voice.REVIEW_METRICS + voice.COMMENT_METRICS)
         windows += [Window(counted[Clock.INSTANT], at, at + BUCKET) for at in sorted(recounted)]
-    merged = merge(store, landing.source_id, rows, zone=landing.zone, now=clock.now(), windows=windows)
+    merged = merge(store, landing.source_id, rows, zone=landing.zone, now=clock.now(), memory=memory, windows=windows)
     proved = 0
     for one in landing.complete:
         first, last = buckets.day_number(one.first), buckets.day_number(one.last)
@@ -88,7 +106,11 @@ def fold_of(catalog: Catalog, metric: str) -> Fold:
 
 
 def _rows(
-    store: Store, source_id: UUID, points: Sequence[tuple[MetricPoint, int]], folds: dict[str, Fold]
+    store: Store,
+    source_id: UUID,
+    points: Sequence[tuple[MetricPoint, int]],
+    folds: dict[str, Fold],
+    memory: Memory,
 ) -> list[Row]:
     """The rows of the store in the order of their keys."""
     places: dict[_Short, int] = {}
@@ -107,7 +129,7 @@ def _rows(
             place = places[short] = len(places)
         staged.append((place, known[1], raw, point.n, value))
     keys = [SeriesKey(metric, series.dims_of(dict(dims)), when) for metric, dims, when in places]
-    ids = series.resolve(store, source_id, keys, folds)
+    ids = series.resolve(store, source_id, keys, folds, memory)
     numbers = [ids[key] for key in keys]
     return _last_words([(numbers[place], ticks, raw, n, value) for place, ticks, raw, n, value in staged])
 

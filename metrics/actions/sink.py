@@ -12,6 +12,7 @@ from livinglytics.lib import clock
 from metrics import versions
 from metrics.actions import load
 from metrics.models import Annotation, Cut, Document, Observation, Restatement, Rollup, Series, SeriesCut
+from metrics.store.memory import Memory
 from sources.landing import Landed, Landing
 
 _SLICE = 2_000
@@ -22,11 +23,14 @@ def _update(source_id: UUID) -> dict[str, object]:
 
 
 class MetricsSink:
-    """Stores what the runner reads (``sources.landing.Sink``)."""
+    """Stores what the runner reads (``sources.landing.Sink``). One for each run."""
+
+    def __init__(self) -> None:
+        self._memory = Memory()
 
     def land(self, landing: Landing) -> Landed:
         """Write one page; see ``metrics.actions.load.land``."""
-        landed = load.land(landing)
+        landed = load.land(landing, self._memory)
         if landed.inserted or landed.updated or landed.deleted:
             live.push(landing.team_id, _update(landing.source_id))
         return landed
@@ -60,7 +64,7 @@ class MetricsSink:
         with transaction.atomic():
             Annotation.objects.filter(team_id=team_id, source_id=source_id).delete()
             Restatement.objects.filter(team_id=team_id, source_id=source_id).delete()
-            versions.bump(team_id)
+            versions.bump(team_id, definitions=True)
         return cells
 
 

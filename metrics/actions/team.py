@@ -38,6 +38,7 @@ def rebuild_days(team_id: UUID, zone: str) -> int:
     found = set(sources)
     for source_id in found:
         with transaction.atomic():
+            store.alone()
             rollups.rebuild(store, source_id, zone=zone)
             versions.bump(team_id)
     return len(found)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from livinglytics.lib import buckets
 from metrics.models import Clock, Fold
+from metrics.store.memory import Link
 
 #: series_id, at, raw_id, n, value
 Row = tuple[int, int, int, int, Any]
@@ -19,14 +20,6 @@ Cell = list[Any]
 #: cut → day → cell
 Cells = dict[int, dict[int, Cell]]
 _SERIES = itemgetter(0)
-
-
-class Link(NamedTuple):
-    """What a series adds up to, and how."""
-
-    clock: int
-    fold: int
-    cuts: tuple[int, ...]
 
 
 @lru_cache(maxsize=20_000)

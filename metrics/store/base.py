@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,20 @@ class Store:
         with self.cursor() as cursor:
             cursor.execute(sql, params)
             return max(int(cursor.rowcount), 0)
+
+    def share(self) -> None:
+        """Until the end of the transaction nobody is ``alone``: pages are written side by side."""
+        self._lock("pg_advisory_xact_lock_shared")
+
+    def alone(self) -> None:
+        """Until the end of the transaction no page of the team is written: its days are added up in another way."""
+        self._lock("pg_advisory_xact_lock")
+
+    def _lock(self, function: str) -> None:
+        # SQLite has one writer at a time anyway
+        if self.postgres:
+            halves = struct.unpack(">qq", self.team_id.bytes)
+            self.fetch(f"SELECT {function}(%s)", [halves[0] ^ halves[1]])
 
     @contextmanager
     def by_key(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from metrics.models import Clock
 from metrics.store import rollups
 from metrics.store.adding import Row
 from metrics.store.base import Store, Table
+from metrics.store.memory import Memory
 
 _ROW = ("series_id", "at", "raw_id", "n", "value")
 #: series, first moment, last moment
@@ -61,6 +62,7 @@ def merge(
     *,
     zone: str,
     now: datetime,
+    memory: Memory,
     windows: Sequence[Window] = (),
 ) -> Merged:
     """Store rows, delete what the windows no longer hold, note restatements, roll up what changed.
@@ -71,8 +73,8 @@ def merge(
     with store.by_key():
         spans = [*_spans(rows), *((one, start, end - 1) for window in windows for one, start, end in window.spans())]
         if not rollups.meets(store, spans, "metrics_observation"):
-            return _append(store, rows, zone)
-        return _compare(store, source_id, rows, zone=zone, now=now, windows=windows)
+            return _append(store, rows, zone, memory)
+        return _compare(store, source_id, rows, zone=zone, now=now, memory=memory, windows=windows)
 
 
 def _spans(rows: Sequence[Row]) -> Iterator[Span]:
@@ -82,17 +84,24 @@ def _spans(rows: Sequence[Row]) -> Iterator[Span]:
         yield series, moments[0], moments[-1]
 
 
-def _append(store: Store, rows: Sequence[Row], zone: str) -> Merged:
+def _append(store: Store, rows: Sequence[Row], zone: str, memory: Memory) -> Merged:
     """Nothing is stored at or between these moments: all of it is new."""
     if rows:
         store.fill("metrics_observation", _ROW, rows)
-        links = rollups.links_of(store, {row[0] for row in rows})
+        links = rollups.links_of(store, {row[0] for row in rows}, memory.links)
         rollups.refresh(store, rows, links, zone=zone)
     return Merged(len(rows), 0, 0, 0)
 
 
 def _compare(
-    store: Store, source_id: UUID, rows: Sequence[Row], *, zone: str, now: datetime, windows: Sequence[Window]
+    store: Store,
+    source_id: UUID,
+    rows: Sequence[Row],
+    *,
+    zone: str,
+    now: datetime,
+    memory: Memory,
+    windows: Sequence[Window],
 ) -> Merged:
     """Find what differs from what is stored, and write only that."""
     stage, changed = _stage(store), _changed(store)
@@ -107,7 +116,7 @@ def _compare(
     if updated or deleted:
         _note(store, source_id, zone, now)
     found = store.fetch(f"SELECT series_id, at, raw_id, n, value FROM {_CHANGED} ORDER BY series_id, at")
-    links = rollups.links_of(store, {row[0] for row in found})
+    links = rollups.links_of(store, {row[0] for row in found}, memory.links)
     held = [row for row in found if row[3] is not None]
     gone = [(row[0], row[1]) for row in found if row[3] is None]
     rollups.refresh(store, held, links, zone=zone, gone=gone)

@@ -7,7 +7,7 @@ from uuid import UUID
 from metrics.models import Clock, Cut, Fold, Series
 from metrics.store import rollups, series
 from metrics.store.base import Store
-from metrics.store.series import SeriesKey
+from metrics.store.memory import SeriesKey
 
 
 def refold(store: Store, metric: str, fold: Fold, *, zone: str) -> None:
@@ -16,6 +16,7 @@ def refold(store: Store, metric: str, fold: Fold, *, zone: str) -> None:
     Total cuts stay, as they remember which days are known; those of dimensions are made anew, because
     a distinct count adds up to fewer of them.
     """
+    store.alone()
     cuts = Cut.objects.using(store.alias).filter(team_id=store.team_id, metric=metric)
     mine = "SELECT id FROM metrics_cut WHERE team_id = %s AND metric = %s"
     store.run(f"DELETE FROM metrics_rollup WHERE cut_id IN ({mine})", [store.team, metric])

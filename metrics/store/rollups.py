@@ -7,13 +7,16 @@ the changed rows, and is added up from them alone; one that exists is computed a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
+
+from django.db import transaction
 
 from metrics.models import Clock, Fold
 from metrics.store import fills
-from metrics.store.adding import Cells, Link, LocalDays, Row, add_up, day_span, exact
+from metrics.store.adding import Cells, LocalDays, Row, add_up, day_span, exact
 from metrics.store.base import ROW_BY_ROW, Store, Table
+from metrics.store.memory import Link, Links
 
 SPANS = Table("ll_spans", "id bigint, low bigint, high bigint")
 CELLS = Table("ll_cells", "cut_id bigint, day integer, fold integer, clock integer, low bigint, high bigint")
@@ -21,17 +24,17 @@ _COLUMNS = ("cut_id", "day", "n", "total", "squares", "low", "high")
 Place = tuple[int, int]
 
 
-@dataclass(slots=True)
-class Links:
-    """What some series add up to; of each cut, its clock and fold; which of them are totals."""
+def links_of(store: Store, series: Collection[int], known: Links) -> Links:
+    """The links of at least these series; ``known`` ones are not read again, and learns the others after the commit."""
+    unknown = [one for one in series if one not in known.series]
+    if not unknown:
+        return known
+    fresh = _read_links(store, unknown)
+    transaction.on_commit(partial(known.take, fresh), using=store.alias)
+    return known.with_more(fresh) if known.series else fresh
 
-    series: dict[int, Link] = field(default_factory=dict)
-    cuts: dict[int, tuple[int, int]] = field(default_factory=dict)
-    totals: set[int] = field(default_factory=set)
 
-
-def links_of(store: Store, series: Collection[int]) -> Links:
-    """The links of these series."""
+def _read_links(store: Store, series: Collection[int]) -> Links:
     among, params = store.among("sc.series_id", series)
     rows = store.fetch(
         "SELECT sc.series_id, sc.cut_id, k.clock, k.fold, k.dimension = '' "
@@ -202,7 +205,7 @@ def rebuild_metric(store: Store, metric: str, *, zone: str, source_id: UUID | No
         where, params = f"{where} AND source_id = %s", [*params, store.id(source_id)]
     store.run(f"DELETE FROM metrics_rollup WHERE cut_id IN (SELECT id FROM metrics_cut WHERE {where})", params)
     series = store.fetch(f"SELECT id FROM metrics_series WHERE {where}", params)
-    links = links_of(store, [one for (one,) in series])
+    links = _read_links(store, [one for (one,) in series])
     rows = store.stream(
         "SELECT o.series_id, o.at, o.raw_id, o.n, o.value FROM metrics_observation o "
         f"WHERE o.series_id IN (SELECT id FROM metrics_series WHERE {where}) ORDER BY o.series_id, o.at",

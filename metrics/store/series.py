@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
 from uuid import UUID
 
 import orjson
+from django.db import transaction
 
 from metrics.models import Clock, Cut, Fold, Series, SeriesCut
 from metrics.store.base import Store
-
-Dims = tuple[tuple[str, str], ...]
-
-
-class SeriesKey(NamedTuple):
-    """What makes a series one: its dimensions are sorted pairs."""
-
-    metric: str
-    dims: Dims
-    clock: Clock
+from metrics.store.memory import Dims, Memory, SeriesKey
 
 
 def dims_of(dimensions: Mapping[str, str]) -> Dims:
@@ -36,10 +27,13 @@ def dim_hash(dims: Dims) -> str:
 
 
 def resolve(
-    store: Store, source_id: UUID, keys: Iterable[SeriesKey], folds: Mapping[str, Fold]
-) -> dict[SeriesKey, int]:
-    """The integer of every key, made where it is new. ``folds``: how each metric's days add up."""
-    wanted: dict[tuple[str, str, int], SeriesKey] = {(key.metric, dim_hash(key.dims), key.clock): key for key in keys}
+    store: Store, source_id: UUID, keys: Iterable[SeriesKey], folds: Mapping[str, Fold], memory: Memory
+) -> Mapping[SeriesKey, int]:
+    """The integer of at least every key, made where it is new. ``folds``: how each metric's days add up."""
+    asked = [key for key in keys if key not in memory.series]
+    if not asked:
+        return memory.series
+    wanted: dict[tuple[str, str, int], SeriesKey] = {(key.metric, dim_hash(key.dims), key.clock): key for key in asked}
     found = _known(store, source_id, wanted)
     missing = [key for key in wanted.values() if key not in found]
     if missing:
@@ -47,7 +41,8 @@ def resolve(
         made = {k: v for k, v in _known(store, source_id, wanted).items() if k not in found}
         link(store, source_id, made, folds)
         found |= made
-    return found
+    transaction.on_commit(partial(memory.learn_series, found), using=store.alias)
+    return found | memory.series if memory.series else found
 
 
 def _known(store: Store, source_id: UUID, wanted: Mapping[tuple[str, str, int], SeriesKey]) -> dict[SeriesKey, int]:
