@@ -82,27 +82,15 @@ def source_health(team: Team, pk: UUID) -> SourceHealth:
 
 def _with_last_job(rows: Any) -> Any:
     latest = Job.objects.filter(source=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
-    return rows.select_related("team").annotate(last_job_id=Subquery(latest)).order_by("name", "pk")
+    rows = rows.select_related("team", "credential", "schedule").defer("credential__sealed")
+    return rows.annotate(last_job_id=Subquery(latest)).order_by("name", "pk")
 
 
 def _healths(sources: list[Any]) -> list[SourceHealth]:
-    ids = [one.pk for one in sources]
     jobs = Job.objects.in_bulk([one.last_job_id for one in sources if one.last_job_id])
-    due = dict(Schedule.objects.filter(source_id__in=ids, enabled=True).values_list("source_id", "next_due_at"))
-    hints = dict(Credential.objects.filter(source_id__in=ids).values_list("source_id", "hints"))
-    bad = _bad_rows(ids)
+    bad = _bad_rows([one.pk for one in sources])
     now = clock.now()
-    return [
-        _health(
-            one,
-            jobs.get(one.last_job_id),
-            now,
-            due=due.get(one.pk),
-            hints=hints.get(one.pk, {}),
-            bad=bad.get(one.pk, 0),
-        )
-        for one in sources
-    ]
+    return [_health(one, jobs.get(one.last_job_id), now, bad=bad.get(one.pk, 0)) for one in sources]
 
 
 def _bad_rows(ids: Iterable[UUID]) -> dict[UUID, int]:
@@ -110,9 +98,11 @@ def _bad_rows(ids: Iterable[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("source_id").annotate(Count("pk")))
 
 
-def _health(
-    source: Source, job: Job | None, now: datetime, *, due: datetime | None, hints: dict[str, Any], bad: int
-) -> SourceHealth:
+def _health(source: Source, job: Job | None, now: datetime, *, bad: int) -> SourceHealth:
+    credential: Credential | None = getattr(source, "credential", None)
+    schedule: Schedule | None = getattr(source, "schedule", None)
+    due = schedule.next_due_at if schedule is not None and schedule.enabled else None
+    hints = credential.hints if credential is not None else {}
     known = connectors.get(source.kind) if source.kind in connectors else None
     status = _status(source, job)
     return SourceHealth(

@@ -333,10 +333,10 @@ def test_twenty_sources_cost_as_many_queries_as_two(home: Team, django_assert_nu
             make_job(source)
 
     fill(2)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         assert len(sources_of(home)) == 2
     fill(18)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         assert len(sources_of(home)) == 20
 
 
