@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.middleware.RequestId",
+    "accounts.programs.ProgramsFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.SecurityHeaders",
@@ -112,6 +113,15 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentTeam",
+    "livinglytics.pages.ProductErrors",
+]
+#: what a request with a bearer token still passes, after its id: nothing of it knows sessions or pages
+PROGRAM_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "accounts.middleware.SecurityHeaders",
+    "accounts.programs.CrossOrigin",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "livinglytics.pages.ProductErrors",
 ]
 
@@ -236,6 +246,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["accounts.rendering.FastJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.rendering.QuickNegotiation",
     "DEFAULT_PARSER_CLASSES": ["accounts.rendering.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "accounts.paging.NumberedPages",
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.ClassThrottle"],
