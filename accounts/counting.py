@@ -111,14 +111,9 @@ class SharedCounter:
         connection = getattr(self._kept, "connection", None)
         if connection is None:
             connection = self._kept.connection = self._client.connection_pool.make_connection()
-        try:
-            connection.send_packed_command([command])
-            return bytes(connection.read_response())
-        except redis.ResponseError:
-            raise  # a whole answer: the connection stays in step
-        except BaseException:
-            connection.disconnect()
-            raise
+        # both close the connection when they are interrupted, so that nobody reads the rest of an old answer
+        connection.send_packed_command([command])
+        return bytes(connection.read_response())
 
 
 def _packed(*words: str) -> bytes:

@@ -2,7 +2,7 @@
 
 A request that carries a bearer token to a view that reads such tokens has no use for the session, the CSRF
 cookie, messages or static files: its token alone says who asks, and a wrong one is refused, never replaced by
-the session. It passes ``PROGRAM_MIDDLEWARE`` and goes to the view; everything else takes the whole way.
+the session. It goes past ``PAGES_ONLY``; everything else takes the whole way.
 """
 
 from __future__ import annotations
@@ -22,6 +22,16 @@ from django.utils.module_loading import import_string
 from accounts.authentication import BearerAuthentication
 from accounts.middleware import Next
 
+PAGES_ONLY: Final = frozenset({
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.CurrentTeam",
+})  # fmt: skip
 _SCHEME: Final = "bearer "
 
 
@@ -56,13 +66,14 @@ class ProgramsFirst:
 
 
 class CrossOrigin(CorsMiddleware):
-    """The same answers; a request that names no origin, as programs don't, only varies by it."""
+    """The library's answers. A request that names no origin, as programs don't, costs only the header ``Vary``."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if "HTTP_ORIGIN" in request.META:
+        if "HTTP_ORIGIN" in request.META or request.method == "OPTIONS" or self.async_mode:
             return super().__call__(request)
         response: Any = self.get_response(request)
-        patch_vary_headers(response, ("origin",))
+        if self.is_enabled(request):
+            patch_vary_headers(response, ("origin",))
         return response
 
 
@@ -74,7 +85,9 @@ class _ShortWay(BaseHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         self.begin: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
-        for name in reversed(settings.PROGRAM_MIDDLEWARE):
+        mine = f"{ProgramsFirst.__module__}.{ProgramsFirst.__name__}"
+        after = settings.MIDDLEWARE[settings.MIDDLEWARE.index(mine) + 1 :]
+        for name in (one for one in reversed(after) if one not in PAGES_ONLY):
             middleware = import_string(name)(self.begin)
             if hasattr(middleware, "process_view"):
                 self._view_middleware.insert(0, middleware.process_view)

@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.middleware.SecurityHeaders",
-    "corsheaders.middleware.CorsMiddleware",
+    "accounts.programs.CrossOrigin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -113,15 +113,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.CurrentTeam",
-    "livinglytics.pages.ProductErrors",
-]
-#: what a request with a bearer token still passes, after its id: nothing of it knows sessions or pages
-PROGRAM_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "accounts.middleware.SecurityHeaders",
-    "accounts.programs.CrossOrigin",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "livinglytics.pages.ProductErrors",
 ]
 
@@ -246,7 +237,6 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.authentication.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["accounts.rendering.FastJSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.rendering.QuickNegotiation",
     "DEFAULT_PARSER_CLASSES": ["accounts.rendering.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "accounts.paging.NumberedPages",
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.ClassThrottle"],
