@@ -29,14 +29,14 @@ def current(team_id: UUID) -> tuple[int, int]:
 
 
 def _bare(store: Store) -> list[tuple[Any, ...]] | None:
-    """The rows by the driver's plain call; None where it is not to be used, or did not answer with any.
+    """The rows by the driver's plain call; None where that is not to be used, or gave no rows to read.
 
-    Every answer of tiles begins with this statement, and is over with it where it is remembered: the cursors of
-    Django and of the driver cost ten times what the statement does. Not inside a transaction, which this call would
-    not open, and not where somebody listens to statements.
+    Every question begins with this statement, and a remembered answer is over with it: the cursors of Django and of
+    the driver cost several times what the call does. Not inside a transaction, which this call would not open, and
+    not where somebody listens to statements.
     """
     connection: Any = store.connection
-    if not store.postgres or connection.queries_logged or connection.execute_wrappers:
+    if connection.vendor != "postgresql" or connection.queries_logged or connection.execute_wrappers:
         return None
     connection.ensure_connection()
     if not connection.autocommit:

@@ -72,7 +72,7 @@ def test_signing_in_works_with_an_old_token_still_in_the_header() -> None:
 def test_addresses_with_parts_are_told_apart(owner: User) -> None:
     make_team(owner, name="Second")
     client = api_client_for(owner)
-    slugs = [one["slug"] for one in client.get("/api/v1/teams").json()]
+    slugs = [one["slug"] for one in client.get("/api/v1/teams").json()["items"]]
     assert len(slugs) == 2
     assert [client.get(f"/api/v1/teams/{slug}").json()["slug"] for slug in slugs] == slugs
     assert client.get("/api/v1/teams/nowhere").status_code == 404
