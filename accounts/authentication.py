@@ -25,7 +25,7 @@ class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer`` with an access token or a team's ``ll_…`` token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Identity] | None:
-        words = request._request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1").split()
+        words = request._request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace").split()
         if not words or words[0].lower() != b"bearer":
             return None
         identity = identify_token(words[1].decode("latin-1")) if len(words) == 2 else None

@@ -11,7 +11,8 @@ import hashlib
 import math
 import threading
 import time
-from typing import Final, NamedTuple, Protocol
+from collections import deque
+from typing import Any, Final, NamedTuple, Protocol
 
 import redis
 from django.conf import settings
@@ -76,14 +77,14 @@ class Counter(Protocol):
 
 
 class SharedCounter:
-    """In Redis: one script, one round trip, over a connection that each thread keeps.
+    """In Redis: one script, one round trip, over connections that are kept for the next who counts.
 
     The script goes over the bare connection: the client's own way to a script costs several times the trip.
     """
 
     def __init__(self, url: str) -> None:
         self._client = redis.Redis.from_url(url)
-        self._kept = threading.local()
+        self._free: deque[Any] = deque()
 
     def count(self, key: str, limit: int, window: int) -> Usage:
         current = f"{PREFIX}:{{{key}}}"
@@ -104,16 +105,24 @@ class SharedCounter:
         try:
             return self._once(command)
         except (Unreachable, Late):
-            # the kept connection may have been closed by the other side long ago: once more over a new one
+            # kept connections may have been closed by the other side long ago: once more over a new one
+            self._free.clear()
             return self._once(command)
 
     def _once(self, command: bytes) -> bytes:
-        connection = getattr(self._kept, "connection", None)
-        if connection is None:
-            connection = self._kept.connection = self._client.connection_pool.make_connection()
-        # both close the connection when they are interrupted, so that nobody reads the rest of an old answer
-        connection.send_packed_command([command])
-        return bytes(connection.read_response())
+        try:
+            connection = self._free.pop()
+        except IndexError:
+            connection = self._client.connection_pool.make_connection()
+        try:
+            # both close the connection when they are interrupted, so that nobody reads the rest of an old answer
+            connection.send_packed_command([command])
+            found = bytes(connection.read_response())
+        except NoScriptError:
+            self._free.append(connection)
+            raise
+        self._free.append(connection)
+        return found
 
 
 def _packed(*words: str) -> bytes:

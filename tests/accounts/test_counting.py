@@ -97,8 +97,11 @@ def test_a_lost_connection_and_a_forgotten_script_are_no_obstacle(key: str) -> N
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.script_flush()
     assert counter.count(key, 9, 60).remaining(9, 60) == 7
-    mine = counter._kept.connection._sock.getsockname()
-    client.client_kill_filter(addr=f"{mine[0]}:{mine[1]}")
+    counter._free.append(counter._client.connection_pool.make_connection())
+    counter._free[-1].connect()
+    for connection in counter._free:
+        host, port = connection._sock.getsockname()[:2]
+        client.client_kill_filter(addr=f"{host}:{port}")
     assert counter.count(key, 9, 60).remaining(9, 60) == 6
 
 
