@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.models import AnonymousUser
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -25,7 +25,7 @@ class BearerAuthentication(BaseAuthentication):
     """``Authorization: Bearer`` with an access token or a team's ``ll_…`` token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Identity] | None:
-        words = get_authorization_header(request).split()
+        words = request._request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1", "replace").split()
         if not words or words[0].lower() != b"bearer":
             return None
         identity = identify_token(words[1].decode("latin-1")) if len(words) == 2 else None
@@ -63,7 +63,11 @@ class IsMember(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         identity = _known(request)
-        named = view.kwargs["slug"] if getattr(view, "team_from_address", False) else request.headers.get("X-Team")
+        named = (
+            view.kwargs["slug"]
+            if getattr(view, "team_from_address", False)
+            else request._request.META.get("HTTP_X_TEAM")
+        )
         slug = str(named) if named else None
         if identity.token is not None:
             if slug and identity.team is not None and slug != identity.team.slug:

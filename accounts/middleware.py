@@ -55,7 +55,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _SANE_ID.fullmatch(given) else str(uuid7())
         request.request_id = request_id  # type: ignore[attr-defined]
         # left in place afterwards: the server still logs about this request when we are done
@@ -75,13 +75,16 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        policy = next((text for path, text in self.relaxed.items() if request.path.startswith(path)), self.strict)
+        api = request.path.startswith("/api/")
+        policy = self.strict
+        if not api:
+            policy = next((text for path, text in self.relaxed.items() if request.path.startswith(path)), policy)
         if settings.DEBUG and response.status_code >= 400:
             # the framework's own error pages for developers are written inline
             policy = _written(_INLINE)
         response.setdefault("Content-Security-Policy", policy)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-        if request.path.startswith("/api/"):
+        if api:
             response.setdefault("Cache-Control", "no-store")
         elif response.get("Content-Type", "").startswith("text/html"):
             response.setdefault("Cache-Control", "private, no-cache")

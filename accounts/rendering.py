@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import IO, Any, Final
 
@@ -12,8 +12,10 @@ import orjson
 from django.conf import settings
 from django.utils.functional import Promise
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
 from livinglytics.lib.errors import TooLarge
 
@@ -23,6 +25,7 @@ MOST_PARTS: Final = 250_000
 _OUT: Final = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z | orjson.OPT_SERIALIZE_NUMPY
 #: the escape itself, not an escaped backslash before the letters u0000
 _NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ANYTHING: Final = "*/*"
 _LARGEST_FLOAT: Final = float("1.7976931348623157e308")
 
 
@@ -49,6 +52,17 @@ class FastJSONRenderer(JSONRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         return b"" if data is None else orjson.dumps(data, default=_plain, option=_OUT)
+
+
+class QuickNegotiation(DefaultContentNegotiation):
+    """The first renderer for a caller who takes anything; whoever asks for something in particular is heard out."""
+
+    def select_renderer(self, request: Request, renderers: Iterable[Any], format_suffix: str | None = None) -> Any:
+        meta = request._request.META
+        if meta.get("HTTP_ACCEPT", _ANYTHING) == _ANYTHING and "format" not in meta.get("QUERY_STRING", ""):
+            first = next(iter(renderers))
+            return first, first.media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 class StrictJSONParser(JSONParser):

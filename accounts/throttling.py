@@ -7,19 +7,17 @@ import ipaddress
 import logging
 import math
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import limits
 from django.conf import settings
 from django.http import HttpResponseBase
-from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from accounts.addresses import client_address
+from accounts.counting import counter
 from accounts.identity import Identity
 
 if TYPE_CHECKING:
@@ -29,8 +27,7 @@ logger = logging.getLogger(__name__)
 _READING: Final = {"GET", "HEAD", "OPTIONS"}
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left of a limit: ``remaining`` of ``limit`` requests, all back after ``reset`` seconds."""
 
     name: str
@@ -49,18 +46,15 @@ class Allowance:
 
 
 @functools.cache
-def _limiter() -> SlidingWindowCounterRateLimiter:
-    return SlidingWindowCounterRateLimiter(storage_from_string(settings.REDIS_URL or "memory://", wrap_exceptions=True))
-
-
-@functools.cache
-def _rate(text: str) -> limits.RateLimitItem:
-    return limits.parse(text)
+def _rate(text: str) -> tuple[int, int]:
+    """Requests and seconds."""
+    item = limits.parse(text)
+    return item.amount, item.get_expiry()
 
 
 def forget_usage() -> None:
     """Start counting again from nothing."""
-    _limiter().storage.reset()
+    counter().forget()
 
 
 class ClassThrottle(BaseThrottle):
@@ -70,19 +64,18 @@ class ClassThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         name = str(getattr(view, "throttle_class_name", "") or ("read" if request.method in _READING else "write"))
-        rate = _rate(settings.RATE_LIMITS[name])
-        key = _who(request)
+        limit, window = _rate(settings.RATE_LIMITS[name])
         try:
-            allowed = _limiter().hit(rate, name, key)
-            stats = _limiter().get_window_stats(rate, name, key)
-        except StorageError:
+            usage = counter().count(f"{name}/{_who(request)}", limit, window)
+        except RedisError:
             logger.warning("The rate limits can't be counted just now; the request passes.", exc_info=True)
             return True
-        window = rate.get_expiry()
-        reset = max(1, math.ceil(stats.reset_time - time.time() + window / rate.amount))
-        request._request.allowance = Allowance(name, rate.amount, window, stats.remaining, reset)  # type: ignore[attr-defined]
-        self.wait_seconds = None if allowed else reset
-        return allowed
+        reset = max(1, math.ceil(usage.reset(window) + window / limit))
+        request._request.allowance = Allowance(  # type: ignore[attr-defined]
+            name, limit, window, usage.remaining(limit, window), reset
+        )
+        self.wait_seconds = None if usage.allowed else reset
+        return usage.allowed
 
     def wait(self) -> float | None:
         return self.wait_seconds

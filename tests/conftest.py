@@ -15,6 +15,7 @@ from django.test import Client, override_settings
 
 from accounts import identity
 from accounts.models import Membership, Role, Team, User
+from metrics.selectors import tiles
 
 PASSWORD = "correct horse battery staple"
 
@@ -51,6 +52,7 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _nothing_remembered() -> Iterator[None]:
     """No cache and no verdict outlives its test. With REDIS_URL, that Redis is emptied."""
     cache.clear()
+    tiles.forget()
     identity._clear()
     yield
     if django_settings.REDIS_URL:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.pagination import BasePagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -18,6 +19,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.authentication import Identity, IsMember, IsPerson
 from accounts.models import Team, User
 from accounts.paging import NumberedPages
+from accounts.rendering import QuickNegotiation
 from livinglytics.lib.errors import Invalid
 
 S = TypeVar("S", bound=Serializer)
@@ -29,6 +31,7 @@ class ProductView(APIView):
     """Strict input, limits in the headers."""
 
     throttle_class_name: str = ""
+    content_negotiation_class: type[BaseContentNegotiation] = QuickNegotiation
     #: for ``paged``
     pagination_class: type[BasePagination] | None = NumberedPages
 

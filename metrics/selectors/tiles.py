@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, cast
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Final
 
 import orjson
-from django.core.cache import cache
 
+from accounts.rendering import FastJSONRenderer
 from livinglytics.lib import buckets, clock
 from livinglytics.lib.buckets import Grain
 from metrics.query import respond
 from metrics.query.context import context
 from metrics.query.engine import ask
-from metrics.query.filters import as_json
-from metrics.query.model import Answer, Query, Workspace
+from metrics.query.model import Answer, Workspace
 from metrics.query.request import Asked
 
 #: what the first Living Lytics dashboard showed
 FIRST_TILES: Final = ("sessions", "conversions", "ig_reach", "engagement")
-_KEPT_SECONDS: Final = 3_600
+#: of each process, in bytes of answers and their questions
+_REMEMBERED: Final = 16_000_000
+_QUARTER: Final = 900
+_Key = tuple[Workspace, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """The answer as JSON, and whether it was remembered."""
+    """The answer as JSON text, and whether it was remembered."""
 
-    body: dict[str, Any]
+    json: bytes
     cached: bool
+
+    @property
+    def body(self) -> Any:
+        """The answer as plain values."""
+        return orjson.loads(self.json)
 
 
 def spark_grain(days: int) -> Grain:
@@ -38,38 +47,75 @@ def spark_grain(days: int) -> Grain:
     return "day" if days <= 100 else "week" if days <= 700 else "month"
 
 
-def tiles(workspace: Workspace, asked: Asked, *, now: datetime | None = None) -> Tiles:
-    """One tile per asked metric.
+def tiles(workspace: Workspace, text: str, read: Callable[[datetime], Asked], *, now: datetime | None = None) -> Tiles:
+    """One tile per asked metric. ``text`` is the question as it came, ``read`` understands it.
 
     Two statements: the data version, and the days of both periods; one where the answer is remembered.
-    It is remembered under the data version and the local hour: the version rises with every change of
-    the numbers, and the hour decides which days are open.
+    It is remembered in this process under the question's text, the data version and the local hour: the
+    version rises with every change of the numbers or definitions, and the hour decides which days are open
+    and what "the last 28 days" are. So the same text means the same answer, and is not even read again.
     """
     moment = now or clock.now()
     known = context(workspace.team_id)
+    key = (workspace, known.version, _hour(workspace.zone, int(moment.timestamp()) // _QUARTER), text)
+    kept = _memory.get(key)
+    if kept is not None:
+        return Tiles(kept, True)
+    asked = read(moment)
     query = replace(asked.query, grain=spark_grain(asked.query.period.days), notes=False)
-    key = _key(workspace, query, known.version, moment)
-    if (kept := cache.get(key)) is not None:
-        return Tiles(cast(dict[str, Any], orjson.loads(kept)), True)
     answer = ask(workspace, query, now=moment, known=known)
-    body = _body(answer, asked.notices)
-    cache.set(key, orjson.dumps(body), _KEPT_SECONDS)
-    return Tiles(body, False)
+    made = FastJSONRenderer().render(_body(answer, asked.notices))
+    _memory.keep(key, made)
+    return Tiles(made, False)
 
 
-def _key(workspace: Workspace, query: Query, version: int, now: datetime) -> str:
-    hour = now.astimezone(buckets.zone_info(workspace.zone)).strftime("%Y%m%d%H%z")
-    compare = query.compare
-    parts = [
-        workspace.zone,
-        workspace.week_start,
-        query.metrics,
-        respond.days_json(query.period),
-        as_json(query.where),
-        None if compare is None else [compare.kind, compare.match, str(compare.period)],
-    ]
-    name = hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
-    return f"tiles:{workspace.team_id.hex}:{version}:{hour}:{name}"
+def forget() -> None:
+    """Drop every remembered answer of this process."""
+    _memory.clear()
+
+
+class _Memory:
+    """Answers up to so many bytes; the one that was asked for longest ago goes first."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._held = most, 0
+        self._kept: OrderedDict[_Key, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _Key) -> bytes | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def keep(self, key: _Key, made: bytes) -> None:
+        with self._lock:
+            if key in self._kept:
+                self._held -= _weight(key, self._kept.pop(key))
+            self._kept[key] = made
+            self._held += _weight(key, made)
+            while self._held > self._most:
+                self._held -= _weight(*self._kept.popitem(last=False))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._held = 0
+
+
+def _weight(key: _Key, made: bytes) -> int:
+    return len(key[-1]) + len(made) + 500
+
+
+_memory: Final = _Memory(_REMEMBERED)
+
+
+@functools.lru_cache(2_000)
+def _hour(zone: str, quarter: int) -> str:
+    """The local hour of a quarter of an hour: every zone's hours and days begin with one."""
+    moment = datetime.fromtimestamp(quarter * _QUARTER, UTC)
+    return moment.astimezone(buckets.zone_info(zone)).strftime("%Y%m%d%H%z")
 
 
 def _body(answer: Answer, notices: Iterable[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from accounts.models import ApiToken, Membership, RefreshFamily, Team, User
 from livinglytics.lib import clock
 from metrics.actions.catalog import define_metric
 from metrics.models import Annotation, Restatement
+from metrics.selectors import tiles
 from sources.models import Job, JobStatus, Quarantined, Schedule, ScheduleSlot, Source, UploadedFile
 from sources.records import MetricPoint
 from tests.cast import make_team, make_user
@@ -186,6 +187,7 @@ def _count(place: Place, route: Route, query: str) -> tuple[int, int]:
     once = place.ask(route, query)
     once()
     cache.clear()
+    tiles.forget()
     return once(), once()
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -16,9 +15,9 @@ from accounts import identity
 from accounts.models import Team
 from metrics import versions
 from metrics.query import context as contexts
-from metrics.query.model import Compare
+from metrics.query.model import Compare, Workspace
 from metrics.query.request import from_body
-from metrics.selectors.tiles import spark_grain, tiles
+from metrics.selectors.tiles import Tiles, _Memory, spark_grain, tiles
 from sources.records import CompleteDays
 from tests.cast import bearer, make_team, make_token
 from tests.metrics.build import NOW, answer, land_records, point, workspace
@@ -62,6 +61,12 @@ def statements(client: APIClient, address: str = TILES) -> list[str]:
     return [one["sql"] for one in seen.captured_queries]
 
 
+def ask_tiles(team: Team, now: datetime = NOW) -> Tiles:
+    """One question, always in the same words."""
+    body = {"metrics": ["sessions"], "compare": "previous"}
+    return tiles(workspace(team), "metrics=sessions", lambda at: from_body(body, workspace(team), now=at), now=now)
+
+
 def test_four_tiles_come_with_change_the_value_before_and_a_sparkline(team: Team, client: APIClient) -> None:
     found = client.get(TILES).json()
     assert set(found) == {*FOUR, "meta"}
@@ -78,7 +83,6 @@ def test_four_tiles_come_with_change_the_value_before_and_a_sparkline(team: Team
 
 def test_cold_tiles_cost_two_statements_and_warm_ones_one(team: Team, client: APIClient) -> None:
     contexts._catalogs.clear()
-    cache.clear()
     versions.bump(team.pk)
     assert len(statements(client)) == 2
     assert len(statements(client)) == 1
@@ -91,18 +95,38 @@ def test_fifty_sources_cost_no_more_statements(team: Team, client: APIClient) ->
 
 
 def test_a_remembered_answer_is_gone_with_the_next_number_and_the_next_hour(
-    team: Team, client: APIClient, monkeypatch: pytest.MonkeyPatch
+    team: Team,
 ) -> None:
-    asked = from_body({"metrics": ["sessions"], "compare": "previous"}, workspace(team), now=NOW)
-    first = tiles(workspace(team), asked, now=NOW)
-    assert (first.cached, tiles(workspace(team), asked, now=NOW).cached) == (False, True)
-    assert tiles(workspace(team), asked, now=NOW).body == first.body
-    later = datetime.fromisoformat("2026-03-20T13:00:00+00:00")
-    assert tiles(workspace(team), asked, now=later).cached is False
+    first = ask_tiles(team)
+    assert (first.cached, ask_tiles(team).cached) == (False, True)
+    assert ask_tiles(team).json == first.json
+    assert ask_tiles(team, datetime.fromisoformat("2026-03-20T13:00:00+00:00")).cached is False
     land_records(team, [point("sessions", "2026-03-19", 1000)])
-    fresh = tiles(workspace(team), asked, now=NOW)
+    fresh = ask_tiles(team)
     assert fresh.cached is False
     assert fresh.body["sessions"]["value"] != first.body["sessions"]["value"]
+
+
+def test_the_memory_of_answers_is_bounded_and_loses_the_oldest_first() -> None:
+    memory = _Memory(most=3_000)
+    keys = [(Workspace(uuid4()), 1, "2026032012", "metrics=sessions") for _ in range(6)]
+    for key in keys[:5]:
+        memory.keep(key, b"x" * 300)
+        memory.get(keys[0])
+    memory.keep(keys[5], b"x" * 300)
+    assert memory.get(keys[0]) is not None
+    assert [memory.get(key) is not None for key in keys[1:]] == [False, False, False, True, True]
+    memory.keep(keys[0], b"x" * 10_000)
+    assert memory.get(keys[0]) is None
+
+
+def test_a_renamed_zone_asks_anew_and_the_last_days_move_with_it(team: Team, client: APIClient) -> None:
+    before = client.get(f"{TILES}?range=1d").json()["meta"]
+    Team.objects.filter(pk=team.pk).update(time_zone="Pacific/Kiritimati")
+    identity._clear()
+    after = client.get(f"{TILES}?range=1d").json()["meta"]
+    assert (before["timezone"], after["timezone"]) == ("Europe/Berlin", "Pacific/Kiritimati")
+    assert (before["range"], after["range"]) == (["2026-03-19"] * 2, ["2026-03-20"] * 2)
 
 
 def test_no_team_sees_what_was_remembered_for_another(client: APIClient) -> None:
