@@ -144,6 +144,21 @@ def interleaved(contenders: Mapping[str, Callable[[int], None]], rounds: int) ->
     return costs
 
 
+def in_turn(contenders: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, list[float]]:
+    """Wall milliseconds of every contender's runs, sorted. Each comes as (what to run, how often).
+
+    In rounds, so that a slow moment hits all of them: each twice per round, until it ran as often as it should.
+    """
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for run, _ in contenders.values():
+        run()  # caches are warm for everybody
+    while any(len(found[name]) < times for name, (_, times) in contenders.items()):
+        for name, (run, times) in contenders.items():
+            if len(found[name]) < times:
+                found[name] += timings(run, 2)
+    return {name: sorted(times) for name, times in found.items()}
+
+
 def timings(run: Callable[[], object], times: int) -> list[float]:
     """Wall milliseconds of repeated runs, sorted."""
     found = []

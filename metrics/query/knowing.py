@@ -35,6 +35,11 @@ class Knowledge:
         note = "so far" if is_open else "a source is behind" if behind else ""
         return Seen(proved=proved and first <= last, open=is_open or behind, note=note)
 
+    @property
+    def promises(self) -> frozenset[tuple[int | None, int | None]]:
+        """All of the fills that ``seen`` looks at: metrics with the same promises have seen the same."""
+        return frozenset((fill.proven_from, fill.proven_through) for fill in self.fills)
+
     def complete_through(self) -> date | None:
         """The last day that every living source has reached; None when no source promises completeness."""
         ends = [fill.proven_through for fill in self.fills if fill.proven_through is not None]
