@@ -61,12 +61,8 @@ class Asking:
 
     def answer(self, version: int) -> Answer:
         """Read, fold, order, cut, compare."""
-        slots = Slots(self.query.period, self.query.grain, self.workspace)
-        found = self._read(slots)
-        self.found, self.slots = found, slots
-        self.known = knowing.knowledge(found.fills, self.by_key, self.today)
-        rows = self._rows(found, slots)
-        totals = self._total(found)
+        rows, totals = self._read()
+        found = self.found
         other_period = comparison.against(self.query)
         warnings = [*found.warnings]
         if other_period is not None:
@@ -89,11 +85,18 @@ class Asking:
         )
         return ordering.cut(answer, lambda groups: self._other(found, groups))
 
-    def _read(self, slots: Slots) -> Found:
-        return read(self.rollups, self.bases, slots, self.query.dimensions, self.query.where)
+    def _read(self) -> tuple[list[Row], Row]:
+        """The rows of the question and its totals. What they were made of is kept for the comparison."""
+        slots = Slots(self.query.period, self.query.grain, self.workspace)
+        self.found = read(self.rollups, self.bases, slots, self.query.dimensions, self.query.where)
+        self.known = knowing.knowledge(self.found.fills, self.by_key, self.today)
+        rows, totals = self._rows(self.found), self._total(self.found)
+        self.whole = totals.values
+        return rows, totals
 
-    def _rows(self, found: Found, slots: Slots) -> list[Row]:
+    def _rows(self, found: Found) -> list[Row]:
         """A row per group and bucket; without dimensions every bucket has one, empty or not."""
+        slots = found.slots
         groups = found.groups() if self.query.dimensions else [()]
         spans = slots.days if slots.grain is None else [days for days in slots.days if days.first <= self.today]
         seen = self._seen(spans)
@@ -161,14 +164,9 @@ class Asking:
     def _compare(self, rows: list[Row], totals: Row, other: Period) -> tuple[list[Row], Row]:
         """The same question about the other period, row beside row, and honest changes for the totals."""
         before = Asking(self.workspace, replace(self.query, period=other, compare=None), self.now, *self._same())
-        slots = Slots(other, self.query.grain, self.workspace)
-        found = before._read(slots)
-        before.found, before.slots = found, slots
-        before.known = knowing.knowledge(found.fills, self.by_key, self.today)
-        earlier = before._rows(found, slots)
+        earlier, whole = before._read()
         self.earlier = before
         rows = ordering.beside(rows, earlier, grained=self.query.grain is not None)
-        whole = before._total(found)
         compared = tuple(self._compared(index, one) for index, one in enumerate(self.definitions))
         return rows, totals._replace(before=whole.values, compared=compared)
 
@@ -188,11 +186,14 @@ class Asking:
         before = self._side(self.earlier, basis.against, basis.until)[index]
         return Compared(now, before, basis.now, basis.against, basis.rule)
 
-    def _side(self, read_before: Asking, period: Period, until: datetime | None) -> tuple[Value, ...]:
-        """Totals of one side of a comparison; what was read for it is remembered, or found among the days."""
+    def _side(self, asked: Asking, period: Period, until: datetime | None) -> tuple[Value, ...]:
+        """Totals of one side of a comparison: those of a question asked already, some of its days, or read anew."""
         if (period, until) not in self.sides:
-            if until is None and read_before.query.grain == "day" and not self.query.dimensions:
-                values = read_before._among_days(period)
+            simple = until is None and not self.query.dimensions and self.query.grain != "hour"
+            if simple and period == asked.query.period:
+                values = asked.whole
+            elif simple and self.query.grain == "day":
+                values = asked._among_days(period)
             else:
                 values = self._asked_again(period, until)
             self.sides[period, until] = values
@@ -200,7 +201,7 @@ class Asking:
 
     def _among_days(self, period: Period) -> tuple[Value, ...]:
         """Totals of some of the days that were read already."""
-        inside = [bucket for bucket, day in enumerate(self.slots.starts) if day in period]
+        inside = [bucket for bucket, day in enumerate(self.found.slots.starts) if day in period]
         days = slice(inside[0], inside[-1] + 1) if inside else slice(0)
         found = self.found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from livinglytics.lib import buckets
 from livinglytics.lib.buckets import Period
@@ -35,7 +36,7 @@ class Knowledge:
         note = "so far" if is_open else "a source is behind" if behind else ""
         return Seen(proved=proved and first <= last, open=is_open or behind, note=note)
 
-    @property
+    @cached_property
     def promises(self) -> frozenset[tuple[int | None, int | None]]:
         """All of the fills that ``seen`` looks at: metrics with the same promises have seen the same."""
         return frozenset((fill.proven_from, fill.proven_through) for fill in self.fills)

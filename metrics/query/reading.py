@@ -49,10 +49,11 @@ class _Rollups:
     dimensions: tuple[str, ...]
     where: Filter
     dimension: str
-    groups: dict[tuple[UUID, str | None], Group | None] = field(default_factory=dict)
+    groups: dict[object, Group | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kinds: dict[str, str] = {one.key: one.kind for one in self.bases}
+        self.sources_matter = SOURCE in {*self.dimensions, *self.where.dimensions()}
 
     def read(self, cells: Cells) -> None:
         slots = self.found.slots
@@ -78,7 +79,7 @@ class _Rollups:
 
     def _group(self, strip: Strip) -> Group | None:
         """The group of a strip; None where the filter doesn't accept it."""
-        key = (strip.source, strip.group)
+        key = (strip.source, strip.group) if self.sources_matter else strip.group
         if key not in self.groups:
             has = {SOURCE: str(strip.source)}
             if strip.group is not None:
