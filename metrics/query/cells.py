@@ -31,6 +31,11 @@ class _Loaded:
         within = self.period.first <= period.first and period.last <= self.period.last
         return fits and self.added_up == added_up and (self.period == period if added_up else within)
 
+    def of(self, dimension: str, period: Period) -> list[Strip]:
+        """The strips of a question that this holds."""
+        strips = self.strips if dimension == self.dimension else [one for one in self.strips if one.group is None]
+        return strips if period == self.period else [_within(one, period) for one in strips]
+
 
 class Cells:
     """Reads rollups of a store; what one statement brought is used for every period within it."""
@@ -47,43 +52,40 @@ class Cells:
 
     def days(self, metrics: Sequence[str], dimension: str, period: Period) -> tuple[list[Strip], list[Fill]]:
         """As ``reads.rollup_days``."""
-        found = self._found(tuple(metrics), dimension, period, added_up=False)
-        strips = found.strips
-        if dimension != found.dimension:
-            strips = [one for one in strips if one.group is None]
-        if period != found.period:
-            strips = [_within(one, period) for one in strips]
-        return strips, found.fills
+        names = tuple(metrics)
+        found = self._known(names, dimension, period, added_up=False) or self._read_days(names, dimension, period)
+        return found.of(dimension, period), found.fills
 
     def sums(self, metrics: Sequence[str], dimension: str, period: Period) -> tuple[list[Strip], list[Fill]]:
-        """As ``reads.rollup_sums``: for questions about a whole period."""
-        found = self._found(tuple(metrics), dimension, period, added_up=True)
-        if dimension != found.dimension:
-            return [one for one in found.strips if one.group is None], found.fills
-        return found.strips, found.fills
+        """As ``reads.rollup_sums``: for questions about a whole period. Days that are here already do as well."""
+        names = tuple(metrics)
+        found = self._known(names, dimension, period, added_up=True) or self._known(
+            names, dimension, period, added_up=False
+        )
+        found = found or self._read_sums(names, dimension, period)
+        return found.of(dimension, period), found.fills
 
-    def _found(self, metrics: tuple[str, ...], dimension: str, period: Period, *, added_up: bool) -> _Loaded:
-        for one in self._loaded:
-            if one.holds(metrics, dimension, period, added_up=added_up):
-                return one
-        fresh = (self._read_sums if added_up else self._read_days)(metrics, dimension, period)
-        self._loaded += fresh
-        return fresh[0]
+    def _known(self, metrics: tuple[str, ...], dimension: str, period: Period, *, added_up: bool) -> _Loaded | None:
+        fitting = (one for one in self._loaded if one.holds(metrics, dimension, period, added_up=added_up))
+        return next(fitting, None)
 
-    def _read_days(self, metrics: tuple[str, ...], dimension: str, period: Period) -> list[_Loaded]:
+    def _read_days(self, metrics: tuple[str, ...], dimension: str, period: Period) -> _Loaded:
         wide = _hull(self._with(period)) or period
         first, last = buckets.day_number(wide.first), buckets.day_number(wide.last)
         strips, fills = reads.rollup_days(self.store, metrics, dimension, first, last)
-        return [_Loaded(metrics, dimension, wide, strips, fills, added_up=False)]
+        self._loaded.append(_Loaded(metrics, dimension, wide, strips, fills, added_up=False))
+        return self._loaded[-1]
 
-    def _read_sums(self, metrics: tuple[str, ...], dimension: str, period: Period) -> list[_Loaded]:
+    def _read_sums(self, metrics: tuple[str, ...], dimension: str, period: Period) -> _Loaded:
         periods = self._with(period)
         days = [(buckets.day_number(one.first), buckets.day_number(one.last)) for one in periods]
         found, fills = reads.rollup_sums(self.store, metrics, dimension, days)
-        return [
+        made = [
             _Loaded(metrics, dimension, one, strips, fills, added_up=True)
             for one, strips in zip(periods, found, strict=True)
         ]
+        self._loaded += made
+        return made[0]
 
     def _with(self, period: Period) -> list[Period]:
         """The period, then those that are expected along with it."""

@@ -16,7 +16,7 @@ from metrics.stats.quantiles import quantile
 from metrics.store.reads import Strip
 
 _ALL = slice(None)
-_EXACT = 1e11
+_SHORT = 1e9
 
 
 @dataclass(slots=True)
@@ -89,8 +89,7 @@ class Folds:
     def add_strip(self, strip: Strip, places: Mapping[int, int]) -> None:
         """Take the cells of a strip in; ``places`` says into which bucket a day falls. The loop of every question."""
         ns, totals, cells = self.n, self.total, self.cells
-        for day, n, total in zip(strip.days, strip.ns, strip.totals, strict=True):
-            bucket = places[day]
+        for bucket, n, total in zip(map(places.__getitem__, strip.days), strip.ns, strip.totals, strict=True):
             ns[bucket] += n
             totals[bucket] += total
             cells[bucket] += 1
@@ -133,9 +132,12 @@ class Seen:
 
 def rounded(value: float) -> float:
     """Twelve significant digits: where sums of doubles in another order begin to differ."""
-    whole = float(value)
-    # whole numbers have no more digits than that: the same answer for less
-    return whole if -_EXACT < whole < _EXACT and whole.is_integer() else float(f"{whole:.12g}")
+    if -_SHORT < value < _SHORT:
+        # whole cents of this size have no more digits than that: the same answer for half the time
+        cents = round(value * 100) / 100
+        if cents == value:
+            return cents
+    return float(f"{value:.12g}")
 
 
 def base_values(definition: Definition, folds: Folds | None, seen: Sequence[Seen]) -> list[Value]:
