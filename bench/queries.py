@@ -121,7 +121,8 @@ class _Asked:
             "WHERE team_id = %s AND metric = ANY(%s) AND day BETWEEN %s AND %s GROUP BY metric"
         )
         given = [now.first, now.first, self.owner.team.pk, list(TILES), before.first, now.last]
-        query = Query(TILES, now, compare=Compare(match="date"))
+        # as tiles ask, and breakdowns below: without a look at which days were restated
+        query = Query(TILES, now, compare=Compare(match="date"), notes=False)
         ours = {
             "tile read": self._sums(self.owner, TILES, "", now, before),
             "whole tile answer": lambda: ask(self.workspace, query),
@@ -180,7 +181,7 @@ class _Asked:
             f"WHERE team_id = %s AND metric = %s AND day BETWEEN %s AND %s {tail}",
             [self.owner.team.pk, TILES[0], self._period(90).first, LAST],
         )
-        query = Query(TILES[:1], self._period(90), dimensions=("country",), order_by=((TILES[0], True),), limit=10)
+        query = Query(TILES[:1], self._period(90), dimensions=("country",), limit=10, notes=False)
         read = self._interleaved(
             {
                 "read": self._sums(self.owner, TILES[:1], "country", self._period(90)),
