@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from bench.ingest import load_history, vacuum
-from bench.measure import Figure, in_turn, p95
+from bench.measure import Figure, Runs, in_turn
 from bench.opponents import columns, wide_rows
 from bench.shape import LAST, METRICS, Shape, Tenant, all_points, tenant
 from livinglytics.lib import buckets
@@ -140,11 +139,12 @@ class _Asked:
         for words in ours:
             for name, bar, beside in (("naive", 1 / 100, "naive scan of"), ("covered", 1 / 8, "covering index on")):
                 mine, other = found[words], found[name]
-                p50 = statistics.median(mine) / statistics.median(other)
-                note = f"p50 {statistics.median(mine):.2f} ms beside {statistics.median(other):.1f}, {p50:.3f}"
-                figures.append(_faster("P5", f"{words}, p95", p95(mine), p95(other), bar, f"{beside} wide rows", note))
-        half, small = (statistics.median(found[one]) for one in ("tile read", "small"))
-        return [*figures, _faster("P6", "tile read of the large team, p50", half, small, 2.0, "a team 1/29 its size")]
+                note = f"p50 {mine.p50:.2f} ms beside {other.p50:.1f}; CPU {mine.cpu_p50:.2f} ms"
+                figures.append(_faster("P5", f"{words}, p95", mine.p95, other.p95, bar, f"{beside} wide rows", note))
+        half, small = found["tile read"], found["small"]
+        note = _cpu(half, small)
+        name = "tile read of the large team, p50"
+        return [*figures, _faster("P6", name, half.p50, small.p50, 2.0, "a team 1/29 its size", note)]
 
     def year(self, engines: dict[str, columns.Engine]) -> list[Figure]:
         """A year of eight metrics by day."""
@@ -192,20 +192,26 @@ class _Asked:
         )
         return self._beside("P8", "top 10 of 19 countries, 90 days", read, 1 / 8, 0.5)
 
-    def _interleaved(self, contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
-        found = in_turn({name: (run_it, self.times // 4) for name, run_it in contenders.items()})
-        return {name: statistics.median(times) for name, times in found.items()}
+    def _interleaved(self, contenders: dict[str, Callable[[], object]]) -> dict[str, Runs]:
+        return in_turn({name: (run_it, self.times // 4) for name, run_it in contenders.items()})
 
-    def _beside(self, code: str, name: str, read: dict[str, float], covered: float, column: float) -> list[Figure]:
-        best = min(("DuckDB", "chDB"), key=lambda engine: read[engine])
-        note = ", ".join(f"{engine} {read[engine]:.1f} ms" for engine in ("DuckDB", "chDB"))
-        found = []
-        for words, ours in (("read", read["read"]), ("whole answer", read["answer"])):
-            found += [
-                _faster(code, f"{name}, {words}, p50", ours, read["covered"], covered, "covering index on wide rows"),
-                _faster(code, f"{name}, {words}, p50", ours, read[best], column, f"{best} on raw rows", note),
-            ]
-        return found
+    def _beside(self, code: str, name: str, found: dict[str, Runs], covered: float, column: float) -> list[Figure]:
+        best = min(("DuckDB", "chDB"), key=lambda engine: found[engine].p50)
+        engines = ", ".join(f"{engine} {found[engine].p50:.1f} ms" for engine in ("DuckDB", "chDB"))
+        figures = []
+        for key, words in (("read", "read"), ("answer", "whole answer")):
+            for other, bar, beside, note in (
+                ("covered", covered, "covering index on wide rows", f"CPU {found[key].cpu_p50:.2f} ms"),
+                (best, column, f"{best} on raw rows", f"{engines}; {_cpu(found[key], found[best])}"),
+            ):
+                ours, theirs = found[key].p50, found[other].p50
+                figures.append(_faster(code, f"{name}, {words}, p50", ours, theirs, bar, beside, note))
+        return figures
+
+
+def _cpu(ours: Runs, other: Runs) -> str:
+    """Not beside scans of wide rows, whose parallel workers it would leave out."""
+    return f"CPU {ours.cpu_p50:.2f} ms beside {other.cpu_p50:.2f}"
 
 
 def _of(engine: columns.Engine, sql: str) -> Callable[[], object]:
