@@ -160,6 +160,51 @@ def timings(run: Callable[[], object], times: int) -> list[float]:
     return sorted(found)
 
 
+@dataclass
+class Runs:
+    """Wall milliseconds of one contender's runs, and of CPU in this process and its PostgreSQL backend.
+
+    CPU says what a call costs where other programs keep the cores busy. It leaves parallel workers out.
+    """
+
+    wall: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.wall)
+
+    @property
+    def p95(self) -> float:
+        return p95(sorted(self.wall))
+
+    @property
+    def cpu_p50(self) -> float:
+        return statistics.median(self.cpu)
+
+
+def in_turn(contenders: Mapping[str, tuple[Callable[[], object], int]]) -> dict[str, Runs]:
+    """The runs of every contender, which comes as (what to run, how often).
+
+    In rounds, so that a slow moment hits all of them: each twice per round, until it ran as often as it should.
+    """
+    found = {name: Runs() for name in contenders}
+    for run, _ in contenders.values():
+        run()  # caches are warm for everybody
+    while any(len(found[name].wall) < times for name, (_, times) in contenders.items()):
+        for name, (run, times) in contenders.items():
+            if len(found[name].wall) < times:
+                start = _own_cpu()
+                found[name].wall += timings(run, 2)
+                found[name].cpu.append((_own_cpu() - start) / 2 * 1e3)
+    return found
+
+
+def _own_cpu() -> float:
+    """CPU seconds so far of this process and of its backend."""
+    return time.process_time() + cpu_of(connection.connection.info.backend_pid)
+
+
 def p95(values: list[float]) -> float:
     """The 95th percentile of sorted values."""
     return values[min(len(values) - 1, round(0.95 * (len(values) - 1)))]

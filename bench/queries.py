@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import statistics
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from bench.ingest import load_history, vacuum
-from bench.measure import Figure, p95, timings
+from bench.measure import Figure, Runs, in_turn
 from bench.opponents import columns, wide_rows
 from bench.shape import LAST, METRICS, Shape, Tenant, all_points, tenant
 from livinglytics.lib import buckets
@@ -35,8 +35,7 @@ def run(*, quick: bool, rounds: int) -> list[Figure]:
     loaded = load_history(big, large) + load_history(little, small)
     _load_wide(big, large, little, small)
     vacuum()
-    times = (5, 40) if quick else (7, 200)
-    asked = _Asked(big, large, times)
+    asked = _Asked(big, large, 40 if quick else 200)
     figures = [_size(loaded)]
     figures += asked.tile(little)
     with tempfile.TemporaryDirectory(dir=os.environ["DATA_DIR"]) as folder:
@@ -96,10 +95,8 @@ def _sql(sql: str, params: list[Any]) -> Callable[[], list[tuple[Any, ...]]]:
 class _Asked:
     """The three questions about the large team, put to everybody in turn."""
 
-    def __init__(self, owner: Tenant, shape: Shape, times: tuple[int, int]) -> None:
-        self.owner, self.shape = owner, shape
-        self.slow, self.fast = times
-        self.store = for_team(owner.team.pk)
+    def __init__(self, owner: Tenant, shape: Shape, times: int) -> None:
+        self.owner, self.shape, self.times = owner, shape, times
         self.workspace = Workspace(owner.team.pk, "UTC", 0)
 
     def _days(self, days: int) -> tuple[int, int]:
@@ -109,42 +106,49 @@ class _Asked:
     def _period(self, days: int) -> Period:
         return Period(LAST - timedelta(days=min(days, self.shape.days) - 1), LAST)
 
-    def _read(self, owner: Tenant, metrics: tuple[str, ...], dimension: str, days: int) -> Callable[[], object]:
+    def _sums(self, owner: Tenant, metrics: tuple[str, ...], dimension: str, *periods: Period) -> Callable[[], object]:
+        """The statement that the engine sends for questions about whole periods."""
         store = for_team(owner.team.pk)
-        first, last = self._days(days)
-        return lambda: reads.rollup_cells(store, metrics, dimension, first, last)
+        days = [(buckets.day_number(one.first), buckets.day_number(one.last)) for one in periods]
+        return lambda: reads.rollup_sums(store, metrics, dimension, days)
 
     def tile(self, little: Tenant) -> list[Figure]:
         """Four metrics, 30 days beside the 30 days before."""
-        first = LAST - timedelta(days=59)
-        middle = LAST - timedelta(days=29)
+        now, before = self._period(30), self._period(30).previous("date")
         sql = (
             "SELECT metric, sum(value) FILTER (WHERE day >= %s), sum(value) FILTER (WHERE day < %s) FROM {} "
             "WHERE team_id = %s AND metric = ANY(%s) AND day BETWEEN %s AND %s GROUP BY metric"
         )
-        given = [middle, middle, self.owner.team.pk, list(TILES), first, LAST]
-        query = Query(TILES, self._period(30), compare=Compare())
-        found = {
-            "read": timings(self._read(self.owner, TILES, "", 60), self.fast),
-            "small": timings(self._read(little, TILES, "", 60), self.fast),
-            "answer": timings(lambda: ask(self.workspace, query), self.fast),
-            "naive": timings(_sql(sql.format("bench_plain"), given), self.slow),
-            "covered": timings(_sql(sql.format("bench_covered"), given), self.fast),
+        given = [now.first, now.first, self.owner.team.pk, list(TILES), before.first, now.last]
+        # as tiles ask, and breakdowns below: without a look at which days were restated
+        query = Query(TILES, now, compare=Compare(match="date"), notes=False)
+        ours = {
+            "tile read": self._sums(self.owner, TILES, "", now, before),
+            "whole tile answer": lambda: ask(self.workspace, query),
+            "whole tile answer with sparkline": lambda: ask(self.workspace, replace(query, grain="day")),
         }
-        read, answer = p95(found["read"]), p95(found["answer"])
-        half, other = statistics.median(found["read"]), statistics.median(found["small"])
-        return [
-            _faster("P5", "tile read, p95", read, p95(found["naive"]), 1 / 100, "naive scan of wide rows"),
-            _faster("P5", "tile read, p95", read, p95(found["covered"]), 1 / 8, "covering index on wide rows"),
-            _faster("P5", "whole tile answer, p95", answer, p95(found["naive"]), 1 / 100, "naive scan of wide rows"),
-            _faster(
-                "P5", "whole tile answer, p95", answer, p95(found["covered"]), 1 / 8, "covering index on wide rows"
-            ),
-            _faster("P6", "tile read of the large team, p50", half, other, 2.0, "a team 1/29 its size"),
-        ]
+        found = in_turn(
+            {
+                **{words: (run_it, self.times) for words, run_it in ours.items()},
+                "small": (self._sums(little, TILES, "", now, before), self.times),
+                "covered": (_sql(sql.format("bench_covered"), given), self.times),
+                "naive": (_sql(sql.format("bench_plain"), given), self.times // 8),
+            }
+        )
+        figures = []
+        for words in ours:
+            for name, bar, beside in (("naive", 1 / 100, "naive scan of"), ("covered", 1 / 8, "covering index on")):
+                mine, other = found[words], found[name]
+                note = f"p50 {mine.p50:.2f} ms beside {other.p50:.1f}; CPU {mine.cpu_p50:.2f} ms"
+                figures.append(_faster("P5", f"{words}, p95", mine.p95, other.p95, bar, f"{beside} wide rows", note))
+        half, small = found["tile read"], found["small"]
+        note = _cpu(half, small)
+        name = "tile read of the large team, p50"
+        return [*figures, _faster("P6", name, half.p50, small.p50, 2.0, "a team 1/29 its size", note)]
 
     def year(self, engines: dict[str, columns.Engine]) -> list[Figure]:
         """A year of eight metrics by day."""
+        store = for_team(self.owner.team.pk)
         first, last = self._days(365)
         sql = (
             "SELECT metric, day, sum(value) FROM raw WHERE team = 1 AND metric IN ({}) AND day BETWEEN {} AND {} "
@@ -158,7 +162,7 @@ class _Asked:
         query = Query(YEAR, self._period(365), grain="day")
         read = self._interleaved(
             {
-                "read": self._read(self.owner, YEAR, "", 365),
+                "read": lambda: reads.rollup_days(store, YEAR, "", first, last),
                 "answer": lambda: ask(self.workspace, query),
                 "covered": covered,
                 **{name: _of(engine, sql) for name, engine in engines.items()},
@@ -177,10 +181,10 @@ class _Asked:
             f"WHERE team_id = %s AND metric = %s AND day BETWEEN %s AND %s {tail}",
             [self.owner.team.pk, TILES[0], self._period(90).first, LAST],
         )
-        query = Query(TILES[:1], self._period(90), dimensions=("country",), order_by=((TILES[0], True),), limit=10)
+        query = Query(TILES[:1], self._period(90), dimensions=("country",), limit=10, notes=False)
         read = self._interleaved(
             {
-                "read": self._read(self.owner, TILES[:1], "country", 90),
+                "read": self._sums(self.owner, TILES[:1], "country", self._period(90)),
                 "answer": lambda: ask(self.workspace, query),
                 "covered": covered,
                 **{name: _of(engine, sql) for name, engine in engines.items()},
@@ -188,23 +192,26 @@ class _Asked:
         )
         return self._beside("P8", "top 10 of 19 countries, 90 days", read, 1 / 8, 0.5)
 
-    def _interleaved(self, contenders: dict[str, Callable[[], object]]) -> dict[str, float]:
-        found: dict[str, list[float]] = {name: [] for name in contenders}
-        for _ in range(max(self.fast // 8, 5)):
-            for name, run_it in contenders.items():
-                found[name] += timings(run_it, 2)
-        return {name: statistics.median(times) for name, times in found.items()}
+    def _interleaved(self, contenders: dict[str, Callable[[], object]]) -> dict[str, Runs]:
+        return in_turn({name: (run_it, self.times // 4) for name, run_it in contenders.items()})
 
-    def _beside(self, code: str, name: str, read: dict[str, float], covered: float, column: float) -> list[Figure]:
-        best = min(("DuckDB", "chDB"), key=lambda engine: read[engine])
-        note = ", ".join(f"{engine} {read[engine]:.1f} ms" for engine in ("DuckDB", "chDB"))
-        found = []
-        for words, ours in (("read", read["read"]), ("whole answer", read["answer"])):
-            found += [
-                _faster(code, f"{name}, {words}, p50", ours, read["covered"], covered, "covering index on wide rows"),
-                _faster(code, f"{name}, {words}, p50", ours, read[best], column, f"{best} on raw rows", note),
-            ]
-        return found
+    def _beside(self, code: str, name: str, found: dict[str, Runs], covered: float, column: float) -> list[Figure]:
+        best = min(("DuckDB", "chDB"), key=lambda engine: found[engine].p50)
+        engines = ", ".join(f"{engine} {found[engine].p50:.1f} ms" for engine in ("DuckDB", "chDB"))
+        figures = []
+        for key, words in (("read", "read"), ("answer", "whole answer")):
+            for other, bar, beside, note in (
+                ("covered", covered, "covering index on wide rows", f"CPU {found[key].cpu_p50:.2f} ms"),
+                (best, column, f"{best} on raw rows", f"{engines}; {_cpu(found[key], found[best])}"),
+            ):
+                ours, theirs = found[key].p50, found[other].p50
+                figures.append(_faster(code, f"{name}, {words}, p50", ours, theirs, bar, beside, note))
+        return figures
+
+
+def _cpu(ours: Runs, other: Runs) -> str:
+    """Not beside scans of wide rows, whose parallel workers it would leave out."""
+    return f"CPU {ours.cpu_p50:.2f} ms beside {other.cpu_p50:.2f}"
 
 
 def _of(engine: columns.Engine, sql: str) -> Callable[[], object]:

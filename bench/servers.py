@@ -36,7 +36,7 @@ def pinned(core: int) -> list[str]:
 
 def granian(kind: str, app: str) -> list[str]:
     """One process of granian."""
-    threads = ["--blocking-threads", "4"] if kind == "wsgi" else []
+    threads = ["--blocking-threads", "8"] if kind == "wsgi" else []
     return [str(BIN / "granian"), "--interface", kind, "--workers", "1", *threads, "--no-ws", "--log-level", "error",
             "--host", "127.0.0.1", "--port", "{port}", app]  # fmt: skip
 

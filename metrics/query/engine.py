@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import repeat
 
 from livinglytics.lib import buckets, clock
+from livinglytics.lib.buckets import Period
 from metrics.catalog import Definition
 from metrics.catalog.team import Catalog
 from metrics.query import comparison, folding, knowing, ordering
 from metrics.query.cells import Cells
 from metrics.query.context import Context, context
-from metrics.query.folding import Seen
+from metrics.query.folding import Folded, Seen
+from metrics.query.found import Found, Group
 from metrics.query.knowing import Knowledge
 from metrics.query.model import Answer, Compared, Query, Row, Value, Workspace
-from metrics.query.reading import Found, Group, read
+from metrics.query.reading import read
 from metrics.query.restated import restated
 from metrics.query.slots import Slots
 from metrics.store import Store, for_team
@@ -48,7 +51,7 @@ class Asking:
     definitions: tuple[Definition, ...]
     bases: tuple[Definition, ...]
     cells: Cells | None = None
-    sides: dict[tuple[buckets.Period, datetime | None], tuple[Value, ...]] = field(default_factory=dict)
+    sides: dict[tuple[Period, datetime | None], tuple[Value, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store: Store = for_team(self.workspace.team_id)
@@ -58,12 +61,8 @@ class Asking:
 
     def answer(self, version: int) -> Answer:
         """Read, fold, order, cut, compare."""
-        slots = Slots(self.query.period, self.query.grain, self.workspace)
-        found = self._read(slots)
-        self.found, self.slots = found, slots
-        self.known = knowing.knowledge(found.fills, self.by_key, self.today)
-        rows = self._rows(found, slots)
-        totals = self._total(found)
+        rows, totals = self._read()
+        found = self.found
         other_period = comparison.against(self.query)
         warnings = [*found.warnings]
         if other_period is not None:
@@ -86,38 +85,45 @@ class Asking:
         )
         return ordering.cut(answer, lambda groups: self._other(found, groups))
 
-    def _read(self, slots: Slots) -> Found:
-        return read(self.rollups, self.bases, slots, self.query.dimensions, self.query.where)
+    def _read(self) -> tuple[list[Row], Row]:
+        """The rows of the question and its totals. What they were made of is kept for the comparison."""
+        slots = Slots(self.query.period, self.query.grain, self.workspace)
+        self.found = read(self.rollups, self.bases, slots, self.query.dimensions, self.query.where)
+        self.known = knowing.knowledge(self.found.fills, self.by_key, self.today)
+        rows, totals = self._rows(self.found), self._total(self.found)
+        self.whole = totals.values
+        return rows, totals
 
-    def _rows(self, found: Found, slots: Slots) -> list[Row]:
+    def _rows(self, found: Found) -> list[Row]:
         """A row per group and bucket; without dimensions every bucket has one, empty or not."""
-        groups = dict.fromkeys(group for _, group in found.groups)
-        if not self.query.dimensions:
-            groups = {(): None}
-        if self.query.grain is None:
-            period = self.query.period
-            return [self._row(found, group, -1, period) for group in groups] if groups else []
-        made = []
-        seen_days = [(bucket, slots.days_of(bucket)) for bucket in range(slots.count)]
+        slots = found.slots
+        groups = found.groups() if self.query.dimensions else [()]
+        spans = slots.days if slots.grain is None else [days for days in slots.days if days.first <= self.today]
+        seen = self._seen(spans)
+        rows: list[Row] = []
         for group in groups:
-            made += [
-                replace(self._row(found, group, bucket, days), time=slots.label(bucket))
-                for bucket, days in seen_days
-                if days.first <= self.today
-            ]
-        return made
+            base = {one.key: self._column(found, one, group, seen[one.key]) for one in self.bases}
+            columns = [_ratios(one, base) if one.parts else base[one.key] for one in self.definitions]
+            rows += map(Row, zip(*columns, strict=True), slots.labels, repeat(group))
+        return rows
 
-    def _row(self, found: Found, group: Group, bucket: int, days: buckets.Period) -> Row:
-        """Values of one group in one bucket; bucket -1 is the whole period."""
-        base: dict[str, Value] = {}
-        for one in self.bases:
-            seen = self.known[one.key].seen(days)
-            if one.kind == "percentile":
-                base[one.key] = folding.percentile_value(one, found.singles.get((one.key, group, bucket), []), seen)
-                continue
-            folded = found.groups.get((one.key, group)) if bucket < 0 else found.slots.get((one.key, group, bucket))
-            base[one.key] = folding.base_value(one, folded, seen)
-        return Row(values=self._values(base), dimensions=group)
+    def _seen(self, spans: Sequence[Period]) -> dict[str, list[Seen]]:
+        """What is known of these days, by metric; metrics with the same promises share it."""
+        made: dict[object, list[Seen]] = {}
+        found = {}
+        for key in self.by_key:
+            known = self.known[key]
+            if known.promises not in made:
+                made[known.promises] = [known.seen(days) for days in spans]
+            found[key] = made[known.promises]
+        return found
+
+    def _column(self, found: Found, base: Definition, group: Group, seen: Sequence[Seen]) -> list[Value]:
+        """One stored metric's values of a group, bucket by bucket."""
+        if base.kind == "percentile":
+            values = [found.singles.get((base.key, group, bucket), []) for bucket in range(len(seen))]
+            return [folding.percentile_value(base, one, known) for one, known in zip(values, seen, strict=True)]
+        return folding.base_values(base, found.folds.get((base.key, group)), seen)
 
     def _values(self, base: dict[str, Value]) -> tuple[Value, ...]:
         return tuple(
@@ -125,44 +131,44 @@ class Asking:
             for one in self.definitions
         )
 
-    def _total(self, found: Found, period: buckets.Period | None = None) -> Row:
+    def _total(self, found: Found) -> Row:
         """The whole period over all groups, at its own grain: never the sum of the rows."""
+        group = ("*",) if self.query.dimensions else ()
+        return Row(self._whole(found.slots.period, lambda key: found.singles.get((key, group, -1), []), found.total))
+
+    def _whole(
+        self, period: Period, singles: Callable[[str], list[float]], folded: Callable[[str], Folded]
+    ) -> tuple[Value, ...]:
+        """One value per metric for all of a period."""
         base: dict[str, Value] = {}
-        for one in self.bases:
-            seen = self.known[one.key].seen(period or self.query.period)
+        for key, (seen,) in self._seen([period]).items():
+            one = self.by_key[key]
             if one.kind == "percentile":
-                key = ("*",) if self.query.dimensions else ()
-                base[one.key] = folding.percentile_value(one, list(found.singles.get((one.key, key, -1), [])), seen)
+                base[key] = folding.percentile_value(one, list(singles(key)), seen)
             else:
-                base[one.key] = folding.base_value(one, found.totals.get(one.key), seen)
-        return Row(values=self._values(base))
+                base[key] = folding.base_value(one, folded(key), seen)
+        return self._values(base)
 
     def _other(self, found: Found, groups: Sequence[Group]) -> Row:
         """What the limit cut, as one row that makes the totals add up."""
         base: dict[str, Value] = {}
-        for one in self.bases:
-            parts = [found.groups[one.key, group] for group in groups if (one.key, group) in found.groups]
+        for key, (seen,) in self._seen([self.query.period]).items():
+            one = self.by_key[key]
             if one.kind == "percentile":
-                values = [v for group in groups for v in found.singles.get((one.key, group, -1), [])]
-                base[one.key] = folding.percentile_value(one, values, Seen())
+                values = [v for group in groups for v in found.singles.get((key, group, -1), [])]
+                base[key] = folding.percentile_value(one, values, Seen())
             else:
-                seen = self.known[one.key].seen(self.query.period)
-                base[one.key] = folding.base_value(one, folding.joined(parts), seen)
-        return Row(values=self._values(base), dimensions=("Other",) * len(self.query.dimensions))
+                base[key] = folding.base_value(one, found.part(key, groups), seen)
+        return Row(self._values(base), dimensions=("Other",) * len(self.query.dimensions))
 
-    def _compare(self, rows: list[Row], totals: Row, other: buckets.Period) -> tuple[list[Row], Row]:
+    def _compare(self, rows: list[Row], totals: Row, other: Period) -> tuple[list[Row], Row]:
         """The same question about the other period, row beside row, and honest changes for the totals."""
         before = Asking(self.workspace, replace(self.query, period=other, compare=None), self.now, *self._same())
-        slots = Slots(other, self.query.grain, self.workspace)
-        found = before._read(slots)
-        before.found, before.slots = found, slots
-        before.known = knowing.knowledge(found.fills, self.by_key, self.today)
-        earlier = before._rows(found, slots)
+        earlier, whole = before._read()
         self.earlier = before
         rows = ordering.beside(rows, earlier, grained=self.query.grain is not None)
-        whole = before._total(found)
         compared = tuple(self._compared(index, one) for index, one in enumerate(self.definitions))
-        return rows, replace(totals, before=whole.values, compared=compared)
+        return rows, totals._replace(before=whole.values, compared=compared)
 
     def _same(self) -> tuple[tuple[Definition, ...], tuple[Definition, ...], Cells]:
         return self.definitions, self.bases, self.rollups
@@ -174,35 +180,48 @@ class Asking:
         if basis.now is None or basis.against is None:
             nothing = Value(None, "na", 0, basis.rule)
             return Compared(nothing, nothing, self.query.period, self.query.period, basis.rule)
+        if basis.until is None:
+            self.rollups.expect(basis.now, basis.against)
         now = self._side(self, basis.now, None)[index]
         before = self._side(self.earlier, basis.against, basis.until)[index]
         return Compared(now, before, basis.now, basis.against, basis.rule)
 
-    def _side(self, read_before: Asking, period: buckets.Period, until: datetime | None) -> tuple[Value, ...]:
-        """Totals of one side of a comparison; what was read for it is remembered, or found among the days."""
+    def _side(self, asked: Asking, period: Period, until: datetime | None) -> tuple[Value, ...]:
+        """Totals of one side of a comparison: those of a question asked already, some of its days, or read anew."""
         if (period, until) not in self.sides:
-            if until is None and read_before.query.grain == "day" and not self.query.dimensions:
-                values = read_before._among_days(period)
+            simple = until is None and not self.query.dimensions and self.query.grain != "hour"
+            if simple and period == asked.query.period:
+                values = asked.whole
+            elif simple and self.query.grain == "day":
+                values = asked._among_days(period)
             else:
                 values = self._asked_again(period, until)
             self.sides[period, until] = values
         return self.sides[period, until]
 
-    def _among_days(self, period: buckets.Period) -> tuple[Value, ...]:
+    def _among_days(self, period: Period) -> tuple[Value, ...]:
         """Totals of some of the days that were read already."""
-        days = [bucket for bucket in range(self.slots.count) if self.slots.starts[bucket] in period]
-        part = Found(fills=self.found.fills)
-        for one in self.bases:
-            folds = [self.found.slots[one.key, (), day] for day in days if (one.key, (), day) in self.found.slots]
-            if folded := folding.joined(folds):
-                part.totals[one.key] = folded
-            values = [value for day in days for value in self.found.singles.get((one.key, (), day), [])]
-            part.singles[one.key, (), -1] = values
-        return self._total(part, period).values
+        inside = [bucket for bucket, day in enumerate(self.found.slots.starts) if day in period]
+        days = slice(inside[0], inside[-1] + 1) if inside else slice(0)
+        found = self.found
 
-    def _asked_again(self, period: buckets.Period, until: datetime | None) -> tuple[Value, ...]:
+        def singles(key: str) -> list[float]:
+            return [value for day in inside for value in found.singles.get((key, (), day), [])]
+
+        def folded(key: str) -> Folded:
+            return found.folds[key, ()].whole(days) if (key, ()) in found.folds else Folded()
+
+        return self._whole(period, singles, folded)
+
+    def _asked_again(self, period: Period, until: datetime | None) -> tuple[Value, ...]:
         query = replace(self.query, period=period, grain=None, compare=None, dimensions=())
         side = Asking(self.workspace, query, self.now, *self._same())
         found = read(side.rollups, side.bases, Slots(period, None, self.workspace, until), (), query.where)
         side.known = knowing.knowledge(found.fills, self.by_key, self.today)
         return side._total(found).values
+
+
+def _ratios(definition: Definition, base: Mapping[str, Sequence[Value]]) -> list[Value]:
+    """A column of sums over sums."""
+    tops, bottoms = (base[key] for key in definition.bases())
+    return [folding.ratio_value(definition, top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]

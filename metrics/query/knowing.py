@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from livinglytics.lib import buckets
 from livinglytics.lib.buckets import Period
@@ -26,14 +27,20 @@ class Knowledge:
         last = buckets.day_number(min(days.last, self.today))
         first = buckets.day_number(days.first)
         is_open = days.last >= self.today >= days.first
+        # an open day isn't over: nobody can have seen all of it
+        due = last - 1 if is_open else last
         behind = any(
-            (fill.proven_through is not None and first <= fill.proven_through < last - (1 if is_open else 0))
-            or (fill.proven_through is not None and fill.proven_through < first <= last and not is_open)
-            for fill in self.fills
+            through is not None and (first <= through < due or (through < first <= last and not is_open))
+            for _, through in self.promises
         )
-        proved = bool(self.fills) and all(_proves(fill, first, last - (1 if is_open else 0)) for fill in self.fills)
+        proved = bool(self.promises) and all(_proves(*promise, first, due) for promise in self.promises)
         note = "so far" if is_open else "a source is behind" if behind else ""
         return Seen(proved=proved and first <= last, open=is_open or behind, note=note)
+
+    @cached_property
+    def promises(self) -> frozenset[tuple[int | None, int | None]]:
+        """All of the fills that ``seen`` looks at: metrics with the same promises have seen the same."""
+        return frozenset((fill.proven_from, fill.proven_through) for fill in self.fills)
 
     def complete_through(self) -> date | None:
         """The last day that every living source has reached; None when no source promises completeness."""
@@ -46,12 +53,12 @@ class Knowledge:
         return bool(self.fills) and all(fill.clock == 1 for fill in self.fills)
 
 
-def _proves(fill: Fill, first: int, last: int) -> bool:
-    if fill.proven_from is None or fill.proven_through is None:
+def _proves(since: int | None, through: int | None, first: int, last: int) -> bool:
+    if since is None or through is None:
         return False
     # before the source's first day there is nothing to see; a wholly earlier window proves nothing
-    begins = max(first, fill.proven_from)
-    return begins <= last <= fill.proven_through and fill.proven_from <= first
+    begins = max(first, since)
+    return begins <= last <= through and since <= first
 
 
 def knowledge(fills: Iterable[Fill], metrics: Iterable[str], today: date) -> dict[str, Knowledge]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from livinglytics.lib.buckets import Grain, Period
@@ -60,8 +60,7 @@ class Query:
     notes: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One number with what is known of it.
 
     ``state``: *value*; *zero*, proved by a sync that saw the whole window; *missing*, nobody looked;
@@ -93,8 +92,7 @@ class Compared:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Values of the asked metrics for one bucket and one set of dimension values."""
 
     values: tuple[Value, ...]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from livinglytics.lib.errors import Invalid
+from metrics.query.found import Group
 from metrics.query.model import MISSING, Answer, Row
-from metrics.query.reading import Group
 
 
 def cut(answer: Answer, other: Callable[[Sequence[Group]], Row]) -> Answer:
@@ -70,5 +70,5 @@ def beside(rows: list[Row], earlier: list[Row], *, grained: bool) -> list[Row]:
         place = places.get(row.dimensions, 0) if grained else 0
         places[row.dimensions] = place + 1
         match = known.get((row.dimensions, place))
-        made.append(replace(row, before=match.values if match else (MISSING,) * len(row.values)))
+        made.append(row._replace(before=match.values if match else (MISSING,) * len(row.values)))
     return made

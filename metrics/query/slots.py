@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -51,36 +50,41 @@ class Slots:
         """The real hours of every local day: 23, 24 or 25 of them."""
         return [span for day in self.period.dates() for span in buckets.hour_bounds(day, self.workspace.zone)]
 
-    @cached_property
-    def _edges(self) -> list[int]:
-        return [buckets.day_number(day) for day in self.starts]
-
     @property
     def count(self) -> int:
         return len(self.hours) if self.grain == "hour" else len(self.starts)
 
-    def bucket_of(self, slot: int) -> int:
-        """Which bucket a slot falls into."""
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Which bucket every slot falls into."""
         if self.grain == "hour":
-            return slot
-        return max(bisect_right(self._edges, slot) - 1, 0)
+            return {hour: hour for hour in range(self.count)}
+        edges = [*(buckets.day_number(day) for day in self.starts), buckets.day_number(self.period.last) + 1]
+        edges[0] = buckets.day_number(self.period.first)
+        return {day: bucket for bucket in range(self.count) for day in range(edges[bucket], edges[bucket + 1])}
 
-    def label(self, bucket: int) -> str:
-        """The bucket's start: an ISO date, for hours an ISO time with the zone's offset."""
-        if self.grain == "hour":
-            return self.hours[bucket][0].astimezone(buckets.zone_info(self.workspace.zone)).isoformat()
-        return self.starts[bucket].isoformat()
-
-    def days_of(self, bucket: int) -> Period:
-        """The days of the period that a bucket holds."""
+    @cached_property
+    def labels(self) -> list[str | None]:
+        """Every bucket's start: an ISO date, for hours an ISO time with the zone's offset; none of a whole period."""
         if self.grain is None:
-            return self.period
+            return [None]
         if self.grain == "hour":
-            day = buckets.local_day(self.hours[bucket][0], self.workspace.zone)
-            return Period(day, day)
-        first = max(self.starts[bucket], self.period.first)
-        after = buckets.next_bucket(self.starts[bucket], self.grain)
-        return Period(first, min(date.fromordinal(after.toordinal() - 1), self.period.last))
+            zone = buckets.zone_info(self.workspace.zone)
+            return [start.astimezone(zone).isoformat() for start, _ in self.hours]
+        return [start.isoformat() for start in self.starts]
+
+    @cached_property
+    def days(self) -> list[Period]:
+        """The days of the period that every bucket holds."""
+        if self.grain is None:
+            return [self.period]
+        if self.grain == "hour":
+            return [Period(day, day) for day in (buckets.local_day(at, self.workspace.zone) for at, _ in self.hours)]
+        afters = [*self.starts[1:], date.fromordinal(self.period.last.toordinal() + 1)]
+        return [
+            Period(max(first, self.period.first), date.fromordinal(after.toordinal() - 1))
+            for first, after in zip(self.starts, afters, strict=True)
+        ]
 
     def spans(self, clock: Clock) -> list[tuple[int, int, int]]:
         """(slot, start, end) in ticks of the clock, for reading observations."""

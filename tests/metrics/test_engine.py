@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import events
 from accounts.actions.teams import change_team, delete_team
 from accounts.models import Team, User
 from livinglytics.lib.errors import Invalid
 from metrics.models import Annotation, CustomMetric, Cut, Observation, Restatement, Rollup, Series, SeriesCut
+from metrics.query.context import context
+from metrics.query.engine import ask
 from metrics.query.filters import parse
 from metrics.query.model import Compare
 from sources.connectors._base import Metric
 from sources.records import CompleteDays, Remark
-from tests.metrics.build import OTHER_SOURCE, SOURCE, answer, land_records, point
+from tests.metrics.build import NOW, OTHER_SOURCE, SOURCE, answer, land_records, point, query, workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +136,26 @@ def test_distinct_counts_are_never_added(team: Team) -> None:
     whole = answer(team, "users", "2026-03-01", "2026-03-02").totals.values[0]
     assert (whole.value, whole.state) == (None, "na")
     assert "can't be added" in whole.note
+
+
+def test_a_distinct_count_that_nobody_made_over_all_parts_is_missing_not_zero(team: Team) -> None:
+    metrics = [Metric("users", "Users", kind="distinct")]
+    land_records(team, [point("users", "2026-03-01", 50, country="DE")], metrics=metrics)
+    found = answer(team, "users", "2026-03-01", "2026-03-01", dimensions=("country",))
+    assert [row.values[0].value for row in found.rows] == [50]
+    assert (found.totals.values[0].value, found.totals.values[0].state) == (None, "missing")
+
+
+@pytest.mark.parametrize("grain", [None, "day"])
+def test_the_compared_period_costs_no_statement_of_its_own(team: Team, grain: Any) -> None:
+    land_records(team, [point("orders", f"2026-03-{day:02}", day, country="DE") for day in range(1, 15)])
+    known = context(team.pk)
+    for dimensions in ((), ("country",)):
+        asked = query("orders", "2026-03-08", "2026-03-14", compare=Compare(), grain=grain, dimensions=dimensions)
+        with CaptureQueriesContext(connection) as seen:
+            found = ask(workspace(team), replace(asked, notes=False), now=NOW, known=known)
+        assert len(seen) == 1
+        assert (found.totals.compared[0].now.value, found.totals.compared[0].before.value) == (77, 28)
 
 
 def test_percentiles_come_from_single_values(team: Team) -> None:

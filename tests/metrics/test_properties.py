@@ -18,6 +18,7 @@ from livinglytics.lib.buckets import Period
 from metrics.models import Restatement
 from metrics.query.engine import ask
 from metrics.query.filters import All, Test
+from metrics.query.folding import rounded
 from metrics.query.model import Answer, Compare, Query, Row, Workspace
 from sources.connectors._base import Metric
 from sources.records import CompleteDays, MetricPoint
@@ -225,3 +226,8 @@ def test_what_one_source_sends_is_no_business_of_another() -> None:
     land(team, (str(SOURCE), [Point("orders", FIRST, 4, 1, ())], None))
     land(team, (str(OTHER_SOURCE), [], (("orders",), FIRST, LAST)))
     assert asked(team, "orders").totals.values[0].value == 4
+
+
+@given(st.one_of(st.floats(allow_nan=False), st.integers(-(10**13), 10**13).map(lambda cents: cents / 100)))
+def test_a_number_is_told_with_twelve_digits_however_it_was_added_up(number: float) -> None:
+    assert rounded(number) == float(f"{number:.12g}")
