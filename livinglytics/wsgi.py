@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -10,6 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "livinglytics.settings")
 from django.core.wsgi import get_wsgi_application
 
 django_application = get_wsgi_application()
+# what a process starts with is no garbage: the collector need not look through it again and again
+gc.collect()
+gc.freeze()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Any:
