@@ -73,6 +73,38 @@ def test_the_overview_shows_cards_chart_changes_parts_and_quotes(browser: Client
     assert "Europe/Berlin" in page
 
 
+def test_a_period_before_the_first_numbers_is_no_basis_for_a_change(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/?range=42d")
+    assert "no numbers before" in page
+    assert "These days can't be compared fairly" in page
+    assert "change-good" not in page
+
+
+def test_a_week_that_the_range_cuts_is_drawn_open_and_says_so(browser: Client, numbers: Source) -> None:
+    today = buckets.local_day(clock.now(), "Europe/Berlin")
+    monday = buckets.bucket_start(today - timedelta(days=14), "week")
+    first, last = monday - timedelta(days=14), monday + timedelta(days=1)
+    page = _text(browser, f"/metrics/sessions/?range={first},{last}&grain=week")
+    assert "2 of its 7 days lie in the range" in page
+    assert "lies only partly in the range" in page
+    assert "line-open" in page
+
+
+def test_the_compared_days_carry_their_own_dates(browser: Client, numbers: Source) -> None:
+    today = buckets.local_day(clock.now(), "Europe/Berlin")
+    page = _text(browser, "/?range=7d")
+    before = today - timedelta(days=14)
+    assert f"{before.day} {before:%b}" in page
+    assert f'"labels": ["{before:%a} {before.day} {before:%b}' in page.replace('","', '", "').replace('":[', '": [')
+
+
+def test_the_footer_says_when_and_from_what_the_numbers_were_made(browser: Client, numbers: Source) -> None:
+    page = _text(browser, "/")
+    assert "data version" in page
+    assert "format=parquet" in page
+    assert "Europe/Berlin" in page.partition('class="foot"')[2]
+
+
 def test_the_overview_stays_within_twelve_statements(
     browser: Client, numbers: Source, django_assert_max_num_queries: Any
 ) -> None:
@@ -83,7 +115,7 @@ def test_the_overview_stays_within_twelve_statements(
 
 def test_filters_that_leave_nothing_are_named_and_can_be_taken_off(browser: Client, numbers: Source) -> None:
     page = _text(browser, "/?f=channel:is:nowhere")
-    assert "No rows for channel = nowhere" in page
+    assert "No rows where channel is nowhere" in page
     assert "Remove filters" in page
 
 
