@@ -155,6 +155,12 @@ def test_the_catalog_can_be_searched(browser: Client, numbers: Source) -> None:
     assert "No metric matches" in _text(browser, "/metrics/?q=zzzz")
 
 
+def test_the_catalog_shows_what_every_metric_came_to(browser: Client, numbers: Source) -> None:
+    row = _text(browser, "/metrics/").partition("<code class=\"small muted\">sessions</code>")[2].partition("</tr>")[0]
+    assert re.search(r"<b title=\"[\d\u00a0]+\">[\d.]+k</b>", row)
+    assert 'class="spark"' in row
+
+
 def test_numbers_that_ended_long_ago_are_shown_and_said(browser: Client, team: Team) -> None:
     Source.objects.create(team=team, kind="upload", name="Old", slug="old")
     first = buckets.local_day(clock.now(), team.time_zone) - timedelta(days=900)
