@@ -156,7 +156,7 @@ def test_the_catalog_can_be_searched(browser: Client, numbers: Source) -> None:
 
 
 def test_the_catalog_shows_what_every_metric_came_to(browser: Client, numbers: Source) -> None:
-    row = _text(browser, "/metrics/").partition("<code class=\"small muted\">sessions</code>")[2].partition("</tr>")[0]
+    row = _text(browser, "/metrics/").partition('<code class="small muted">sessions</code>')[2].partition("</tr>")[0]
     assert re.search(r"<b title=\"[\d\u00a0]+\">[\d.]+k</b>", row)
     assert 'class="spark"' in row
 
