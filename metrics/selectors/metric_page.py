@@ -18,7 +18,7 @@ from metrics.query.engine import ask
 from metrics.query.model import Answer, Query, Workspace
 from metrics.selectors import drawing
 from metrics.selectors.available import inventory, trust
-from metrics.selectors.overview import breakdown_query, on_data, restated_words
+from metrics.selectors.overview import bounded, breakdown_query, on_data, restated_words
 from metrics.selectors.question import Question, context_bar, read_question
 from sources.models import Source
 
@@ -72,15 +72,15 @@ def metric_page(team: Team, key: str, params: QueryDict, path: str, *, now: date
     chosen = question.by if question.by in dimensions else dimensions[0]
     parts = ask(workspace, breakdown_query(key, question, chosen, limit=50), now=moment, known=known)
     labels = names if chosen == "source" else {}
+    export_url = drawing.export_url(question, [key], grain=question.best_grain)
+    bar = context_bar(question, source_names=names, export_url=export_url)
     figure = drawing.figure(answer, 0, question, key="main", annotations=remarks)
     breakdown = drawing.breakdown(parts, question, title=f"By {chosen.replace('_', ' ')}", names=labels)
     tabs = tuple(Tab(one.replace("_", " "), question.url(by=one), one == chosen) for one in dimensions)
     return MetricPage(
         definition=definition,
         question=question,
-        bar=context_bar(
-            question, source_names=names, export_url=drawing.export_url(question, [key], grain=question.best_grain)
-        ),
+        bar=bounded(bar, question, today),
         strip=trust(team, sources, mine, moment),
         tile=drawing.tile(answer, 0, question),
         lead=_lead(figure),

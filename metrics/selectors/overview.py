@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -96,7 +96,7 @@ def overview(team: Team, params: QueryDict, path: str, *, now: datetime | None =
     names = {str(one.pk): one.name for one in sources}
     empty = Overview(
         question=question,
-        bar=context_bar(question, source_names=names),
+        bar=bounded(context_bar(question, source_names=names), question, today),
         strip=trust(team, sources, stock, moment),
         sources=len(sources),
         waiting=_waiting(team) if not stock.definitions else None,
@@ -119,6 +119,11 @@ def on_data(question: Question, params: QueryDict, stock: Inventory, today: date
     return replace(question, period=period, range_text=range_text, notices=(*question.notices, notice))
 
 
+def bounded(bar: ContextBar, question: Question, today: date) -> ContextBar:
+    """The bar without the way into days that haven't begun."""
+    return replace(bar, later_url="") if question.period.last >= today - timedelta(days=1) else bar
+
+
 def _filled(
     empty: Overview, team: Team, stock: Inventory, known: Context, names: dict[str, str], now: datetime
 ) -> Overview:
@@ -130,10 +135,11 @@ def _filled(
     answer = ask(workspace, _tiles_query(keys, question), now=now, known=known)
     chosen = keys.index(question.metric)
     remarks = _annotations(team, question)
+    bar = context_bar(question, source_names=names, export_url=drawing.export_url(question, keys, grain="day"))
     return replace(
         empty,
         question=question,
-        bar=context_bar(question, source_names=names, export_url=drawing.export_url(question, keys, grain="day")),
+        bar=bounded(bar, question, answer.today),
         tiles=tuple(drawing.tile(answer, index, question) for index in range(len(keys))),
         figure=_figure(answer, chosen, question, workspace, known, now, remarks),
         said=_said(answer, question),

@@ -161,6 +161,20 @@ def test_the_catalog_shows_what_every_metric_came_to(browser: Client, numbers: S
     assert 'class="spark"' in row
 
 
+def test_the_style_page_is_for_staff(browser: Client) -> None:
+    assert browser.get("/style/").status_code == 403
+    User.objects.filter(email="ann@example.com").update(is_staff=True)
+    assert "The seven states of a tile" in _text(browser, "/style/")
+
+
+def test_no_page_leads_into_days_that_have_not_begun(browser: Client, numbers: Source) -> None:
+    assert 'aria-label="Later"' not in _text(browser, "/")
+    assert 'aria-label="Later"' not in _text(browser, "/metrics/sessions/")
+    first = buckets.local_day(clock.now(), "Europe/Berlin") - timedelta(days=40)
+    past = f"range={first},{first + timedelta(days=6)}"
+    assert 'aria-label="Later"' in _text(browser, f"/?{past}")
+
+
 def test_numbers_that_ended_long_ago_are_shown_and_said(browser: Client, team: Team) -> None:
     Source.objects.create(team=team, kind="upload", name="Old", slug="old")
     first = buckets.local_day(clock.now(), team.time_zone) - timedelta(days=900)
