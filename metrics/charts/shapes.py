@@ -57,12 +57,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A remark, marked on the axis of every chart that holds its day. `day` is the day as people write it."""
+    """A remark, marked on the axis of every chart that holds its day.
+
+    `day` is the day as people write it; `own` the id of a note that a person wrote and may take away.
+    """
 
     iso: str
     text: str
     url: str = ""
     day: str = ""
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

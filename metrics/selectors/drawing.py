@@ -165,7 +165,12 @@ def figure(
         direction=definition.direction,
         grain=GRAIN_LABELS[grain].lower(),
         annotations=tuple(
-            shapes.Annotation(_bucket_iso(one.day, answer), one.title, day=f"{one.day:%-d %b %Y}")
+            shapes.Annotation(
+                _bucket_iso(one.day, answer),
+                one.title,
+                day=f"{one.day:%-d %b %Y}",
+                own="" if one.source_id else str(one.pk),
+            )
             for one in annotations
         ),
         csv_url=export_url(question, [definition.key], grain=grain),

@@ -161,6 +161,42 @@ def test_the_catalog_shows_what_every_metric_came_to(browser: Client, numbers: S
     assert 'class="spark"' in row
 
 
+def test_a_member_notes_what_happened_and_takes_it_back(browser: Client, numbers: Source) -> None:
+    Membership.objects.update(role=Role.MEMBER)
+    day = buckets.local_day(clock.now(), "Europe/Berlin") - timedelta(days=3)
+    given = {"day": day.isoformat(), "title": "Prices rose", "next": "/metrics/sessions/?range=28d"}
+    answer = browser.post("/notes/", given)
+    assert answer["Location"] == "/metrics/sessions/?range=28d"
+    page = _text(browser, "/metrics/sessions/?range=28d")
+    assert f"Noted on {day:%-d %b %Y}" in page
+    found = re.search(r"/notes/[0-9a-f-]{36}/delete/", page)
+    assert found is not None
+    assert browser.post(found[0], {"next": "https://elsewhere.example/"})["Location"] == "/"
+    page = _text(browser, "/metrics/sessions/?range=28d")
+    assert "The note is gone: Prices rose" in page
+    assert page.count("Prices rose") == 1
+
+
+def test_a_note_without_words_or_day_is_told(browser: Client, numbers: Source) -> None:
+    Membership.objects.update(role=Role.MEMBER)
+    browser.post("/notes/", {"day": "soon", "title": "", "next": "/"})
+    page = _text(browser, "/")
+    assert "Day: Enter a valid date." in page
+    assert "What happened: This field is required." in page
+
+
+def test_a_viewer_cannot_write_notes(browser: Client, numbers: Source) -> None:
+    assert "Add a note" not in _text(browser, "/")
+    assert browser.post("/notes/", {"day": "2026-01-01", "title": "x"}).status_code == 403
+
+
+def test_a_note_that_a_source_brought_stays_with_it(browser: Client, numbers: Source) -> None:
+    Membership.objects.update(role=Role.MEMBER)
+    page = _text(browser, "/")
+    assert "Add a note" in page
+    assert "/delete/" not in page
+
+
 def test_the_style_page_is_for_staff(browser: Client) -> None:
     assert browser.get("/style/").status_code == 403
     User.objects.filter(email="ann@example.com").update(is_staff=True)
