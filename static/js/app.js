@@ -73,7 +73,7 @@ document.addEventListener("click", (event) => {
   const { setTheme: theme, opens, copies } = target.dataset;
   if (theme) setTheme(theme);
   else if (opens) document.getElementById(opens)?.showModal?.();
-  else if (copies !== undefined) copy(copies);
+  else if (copies !== undefined) copy(copies || location.href);
   else target.closest("dialog")?.close();
 });
 
