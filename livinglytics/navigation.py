@@ -23,6 +23,10 @@ _OWN: Final = (
     ("Team", "team-settings", "users"),
     ("API tokens", "token-list", "key-round"),
 )
+_STAFF: Final = (
+    ("Admin", "admin:index", "database"),
+    ("Style", "style", "layers"),
+)
 _THEMES: Final = {"light", "dark", "system"}
 
 
@@ -31,7 +35,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     theme = request.COOKIES.get("theme", "system")
     return {
         "navigation": SimpleLazyObject(lambda: _menu(request)),
-        "account_links": SimpleLazyObject(lambda: [_link(*one) for one in _OWN]),
+        "account_links": SimpleLazyObject(lambda: _own_links(request)),
         "team": getattr(request, "team", None),
         "role": getattr(request, "role", None),
         "teams": SimpleLazyObject(lambda: _teams(request)),
@@ -53,6 +57,11 @@ def _address(name: str, *args: str) -> str:
 
 def _link(label: str, name: str, icon: str) -> dict[str, Any]:
     return {"label": label, "url": _address(name), "icon": icon}
+
+
+def _own_links(request: HttpRequest) -> list[dict[str, Any]]:
+    is_staff = isinstance(request.user, User) and request.user.is_staff
+    return [_link(*one) for one in (*_OWN, *(_STAFF if is_staff else ()))]
 
 
 def _menu(request: HttpRequest) -> list[dict[str, Any]]:

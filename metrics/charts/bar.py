@@ -62,6 +62,21 @@ class ContextBar:
         return next((choice for choice in self.compares if choice.active), None)
 
     @property
+    def toggled_compare(self) -> str:
+        """The address with the comparison off where it is on, and the first one where it is off."""
+        active = self.active_compare
+        wanted = [
+            one for one in self.compares if (one.value == "none") != (active is not None and active.value == "none")
+        ]
+        return wanted[0].url if wanted else ""
+
+    @property
+    def next_grain(self) -> str:
+        """The address with the next coarser grain, the finest again after the coarsest."""
+        places = [place for place, one in enumerate(self.grains) if one.active]
+        return self.grains[(places[0] + 1) % len(self.grains)].url if places else ""
+
+    @property
     def active_grain(self) -> Choice | None:
         """The grain in force."""
         return next((choice for choice in self.grains if choice.active), None)

@@ -25,7 +25,7 @@ def bar_chart(figure: ChartFigure, *, height: int = 280) -> str:
         if figure.comparison and index < len(figure.comparison.points):
             parts.extend(_level(frame, figure.comparison.points[index], index))
     parts.extend(remarks(frame, figure.main.points, figure.annotations))
-    return wrap(figure, frame, [*parts, *days(frame, figure.main.points)], sentence(figure))
+    return wrap(figure, frame, [*parts, *days(frame, figure.main.points, figure.grain)], sentence(figure))
 
 
 def _total(series: tuple[Series, ...], index: int) -> float:

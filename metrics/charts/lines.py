@@ -26,7 +26,7 @@ def line_chart(figure: ChartFigure, *, height: int = 280) -> str:
     dots = [dot for series in figure.series for dot in _dots(frame, series)]
     parts = [*_gaps(frame, figure.main), *grid(frame), stretched(frame, strokes), *dots]
     parts.extend(remarks(frame, figure.main.points, figure.annotations))
-    return wrap(figure, frame, [*parts, *days(frame, figure.main.points)], sentence(figure))
+    return wrap(figure, frame, [*parts, *days(frame, figure.main.points, figure.grain)], sentence(figure))
 
 
 def runs(points: tuple[Point, ...]) -> list[list[Spot]]:
@@ -51,15 +51,15 @@ def _runs(frame: Frame, series: Series, classes: str, *, washed: bool) -> list[s
     parts = []
     for run in runs(series.points):
         closed = [spot for spot in run if spot[1].state != "partial"]
-        open_end = run[-2:] if run[-1][1].state == "partial" and len(run) > 1 else []
+        ends = [run[:2], run[-2:]] if len(run) > 2 else [run[:2]]
+        loose = [end for end in ends if len(end) > 1 and any(spot[1].state == "partial" for spot in end)]
         if washed and len(closed) > 1:
             foot = frame.y(max(0.0, frame.scale.low))
             first, last = _place(frame, closed[0])[0], _place(frame, closed[-1])[0]
             parts.append(tag("path", class_="wash", d=f"{_path(frame, closed)}L{last} {foot}L{first} {foot}Z"))
         if len(closed) > 1:
             parts.append(tag("path", class_=classes, d=_path(frame, closed)))
-        if open_end:
-            parts.append(tag("path", class_=f"{classes} line-open", d=_path(frame, open_end)))
+        parts.extend(tag("path", class_=f"{classes} line-open", d=_path(frame, end)) for end in loose)
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from livinglytics.lib import numbers
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _SECONDS = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0, 43200.0)
 _WHOLE = frozenset({"count", ""})
+#: an axis of round steps needs no zeros behind the point: $30.0k, 1.50 MB
+_ZEROS = re.compile(r"(.*\d\.\d*?)0*(\D*)")
 _FIXED = {"rating": (1.0, 5.0, 1.0)}
 
 
@@ -67,7 +70,9 @@ def tick_label(value: float, unit: str) -> str:
         return f"{value * 100:g} %"
     if unit in ("rating", "score"):
         return f"{value:g}"
-    return numbers.format_value(value, unit)
+    text = numbers.format_value(value, unit)
+    found = _ZEROS.fullmatch(text)
+    return f"{found[1].rstrip('.')}{found[2]}" if found else text
 
 
 def across(index: int, count: int) -> float:

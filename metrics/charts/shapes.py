@@ -18,13 +18,17 @@ Freshness = Literal["fresh", "behind", "failing", "paused"]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One bucket. `iso` is the bucket's first day (or instant); `value` is None when missing or not applicable."""
+    """One bucket. `iso` is the bucket's first day (or instant); `value` is None when missing or not applicable.
+
+    `cut`: the range holds only a part of the bucket; its state is partial although nothing more will come.
+    """
 
     label: str
     iso: str
     value: float | None
     state: PointState = "value"
     note: str = ""
+    cut: bool = False
 
     @property
     def drawn(self) -> bool:
@@ -53,11 +57,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A remark about a day, marked on the axis of every chart that holds the day."""
+    """A remark, marked on the axis of every chart that holds its day.
+
+    `day` is the day as people write it; `own` the id of a note that a person wrote and may take away.
+    """
 
     iso: str
     text: str
     url: str = ""
+    day: str = ""
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

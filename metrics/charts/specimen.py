@@ -60,7 +60,7 @@ def _line() -> ChartFigure:
         comparison=Series("before", "28 days before", wave(3700, 700, shift=28)),
         rule=RULE,
         direction="up",
-        annotations=(Annotation("2025-11-06", "Version 2.4 released", "#"),),
+        annotations=(Annotation("2025-11-06", "Version 2.4 released", "#", day="6 Nov 2025"),),
         csv_url="#",
         zoom_url="?range={first},{last}",
     )

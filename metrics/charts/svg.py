@@ -12,10 +12,12 @@ from html import escape
 
 from metrics.charts.scale import Scale, across, band, picked, tick_label
 from metrics.charts.shapes import Annotation, ChartFigure, Point
+from metrics.charts.ticks import tick_words
 
 TOP = 12
 BOTTOM = 26
 GUTTER = 44
+_DIGIT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def tag(name: str, inner: str = "", /, **attributes: object) -> str:
 
 def wrap(figure: ChartFigure, frame: Frame, parts: Iterable[str], said: str) -> str:
     """Axis words in a gutter of fixed width, and beside it the plot: one image, described by its sentence."""
-    axis = tag("svg", "".join(_levels(frame, figure.unit)), width=GUTTER, height=frame.height, aria_hidden="true")
+    axis = _axis(frame, figure.unit)
     label = f"{figure.title}. {said}"
     plot = tag(
         "svg", "".join(parts), class_="plot-svg", width="100%", height=frame.height, role="img", aria_label=label
@@ -88,26 +90,29 @@ def grid(frame: Frame) -> list[str]:
     return parts
 
 
-def _levels(frame: Frame, unit: str) -> list[str]:
-    """The words of the level lines, against the right edge of the gutter."""
-    return [
-        tag("text", escape(tick_label(value, unit)), class_="tick", x=GUTTER - 8, y=y + 4, text_anchor="end")
+def _axis(frame: Frame, unit: str) -> str:
+    """The words of the level lines, against the right edge of a gutter as wide as the longest of them."""
+    words = {value: tick_label(value, unit) for value in frame.scale.ticks}
+    gutter = max(GUTTER, 8 + 8 + _DIGIT * max(map(len, words.values())))
+    parts = [
+        tag("text", escape(words[value]), class_="tick", x=gutter - 8, y=y + 4, text_anchor="end")
         for value, y in ((value, round(TOP + frame.y(value))) for value in frame.scale.ticks)
     ]
+    return tag("svg", "".join(parts), width=gutter, height=frame.height, aria_hidden="true")
 
 
-def days(frame: Frame, points: tuple[Point, ...]) -> list[str]:
+def days(frame: Frame, points: tuple[Point, ...], grain: str = "day") -> list[str]:
     """Labels under the axis; every second one leaves on a narrow screen."""
     parts = []
     shown = picked(len(points))
-    for order, index in enumerate(shown):
+    for order, (index, words) in enumerate(zip(shown, tick_words(points, shown, grain), strict=True)):
         anchor = "middle"
         if not frame.bars and len(points) > 1:
             anchor = "start" if index == 0 else "end" if index == len(points) - 1 else "middle"
         parts.append(
             tag(
                 "text",
-                escape(points[index].label),
+                escape(words),
                 class_="tick tick-minor" if order % 2 else "tick",
                 x=f"{frame.x(index)}%",
                 y=frame.height - 6,
@@ -121,11 +126,13 @@ def remarks(frame: Frame, points: tuple[Point, ...], annotations: tuple[Annotati
     """A numbered mark on the axis for every annotated day; the words stand in the list under the chart."""
     places = {point.iso: index for index, point in enumerate(points)}
     parts = []
-    for note in annotations:
+    for number, note in enumerate(annotations, start=1):
         if note.iso not in places:
             continue
         x = f"{frame.x(places[note.iso])}%"
         foot = TOP + frame.plot
         parts.append(tag("line", class_="note-line", x1=x, x2=x, y1=TOP, y2=foot))
-        parts.append(tag("circle", f"<title>{escape(note.text)}</title>", class_="note-mark", cx=x, cy=foot, r=4))
+        title = f"<title>{escape(note.text)}</title>"
+        parts.append(tag("circle", title, class_="note-mark", cx=x, cy=foot, r=8))
+        parts.append(tag("text", str(number), class_="note-number", x=x, y=foot + 4, text_anchor="middle"))
     return parts

@@ -27,13 +27,15 @@ def exact_value(value: float | None, unit: str = "count") -> str:
 
 
 def cell(point: Point, unit: str) -> str:
-    """The words of one point in a table: 0, –, n/a or the value, "so far" for an open period."""
+    """The words of one point in a table: 0, –, n/a or the value; an open period is "so far", a cut one "in part"."""
     if point.state == "na":
         return "n/a"
     if point.value is None or point.state == "missing":
         return MISSING
     text = exact_value(point.value, unit)
-    return f"{text} so far" if point.state == "partial" else text
+    if point.state != "partial":
+        return text
+    return f"{text} in part" if point.cut else f"{text} so far"
 
 
 def gaps(series: Series) -> int:
@@ -86,5 +88,6 @@ def _remarks(series: Series) -> list[str]:
     if count:
         said.append("1 gap" if count == 1 else f"{count} gaps")
     if series.points and series.points[-1].state == "partial":
-        said.append(f"{series.points[-1].label} is still open")
+        last = series.points[-1]
+        said.append(f"{last.label} {'lies only partly in the range' if last.cut else 'is still open'}")
     return said

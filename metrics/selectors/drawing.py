@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from livinglytics.lib import numbers
+from livinglytics.lib import buckets, numbers
 from metrics.catalog import Definition
 from metrics.charts import shapes
 from metrics.charts.judged import judged
 from metrics.models import Annotation
 from metrics.query.model import Answer, Compared, Row, Value
 from metrics.selectors.question import GRAIN_LABELS, Question
+
+VERBS = {"is": "is", "is_not": "is not", "contains": "contains", "contains_not": "doesn't contain"}
 
 _SHOWN = 8
 
@@ -47,26 +50,67 @@ def _spans_years(answer: Answer) -> bool:
 def points(answer: Answer, index: int) -> tuple[shapes.Point, ...]:
     """The series of the metric at ``index``."""
     grain, year = answer.query.grain or "day", _spans_years(answer)
-    return tuple(_point(row.time or "", row.values[index], grain, year) for row in answer.rows)
+    found = tuple(_point(row.time or "", row.values[index], grain, year) for row in answer.rows)
+    if grain in ("hour", "day"):
+        return found
+    return tuple(_cut(point, answer) for point in found)
+
+
+def _cut(point: shapes.Point, answer: Answer) -> shapes.Point:
+    """A bucket that reaches over an end of the range is drawn open: its low value says nothing about the business."""
+    period, start = answer.query.period, date.fromisoformat(point.iso[:10])
+    after = buckets.next_bucket(start, answer.query.grain or "day")
+    inside = (min(after, period.last + timedelta(days=1)) - max(start, period.first)).days
+    if inside == (after - start).days or point.state not in ("value", "zero"):
+        return point
+    note = f"{inside} of its {(after - start).days} days lie in the range"
+    return replace(point, state="partial", note=point.note or note, cut=True)
 
 
 def _point(iso: str, value: Value, grain: str, year: bool) -> shapes.Point:
     return shapes.Point(label(iso, grain, year=year), iso, value.value, value.state, value.note)
 
 
-def change_of(compared: Compared | None, definition: Definition) -> shapes.Change | None:
-    """The change over the fair basis, in the metric's own terms; None where nothing was asked."""
+def days_words(period: buckets.Period) -> str:
+    """A range as people write it: 30 Sep – 27 Oct 2026."""
+    first, last = period.first, period.last
+    year = f" {first.year}" if first.year != last.year else ""
+    start = f"{first.day} {first:%b}{year} – " if first != last else ""
+    return f"{start}{last.day} {last:%b} {last.year}"
+
+
+def spoken(rule: str) -> str:
+    """A rule of comparison with its days as people write them."""
+    return re.sub(r"\d{4}-\d\d-\d\d", lambda found: f"{date.fromisoformat(found[0]):%-d %b %Y}", rule)
+
+
+def known_since(answer: Answer, definition: Definition) -> date | None:
+    """The first day on which every part of the metric has numbers; None where nothing is known of that."""
+    first: dict[str, date] = {}
+    for one in answer.freshness:
+        if one.metric in definition.bases() and one.first_day is not None:
+            first[one.metric] = min(one.first_day, first.get(one.metric, one.first_day))
+    return max(first.values(), default=None)
+
+
+def change_of(compared: Compared | None, definition: Definition, *, since: date | None = None) -> shapes.Change | None:
+    """The change over the fair basis, in the metric's own terms; None where nothing was asked.
+
+    Days that begin before ``since`` are no basis: numbers that hold only a part of them would invent a rise.
+    """
     if compared is None:
         return None
     now, before = compared.now, compared.before
+    if since is not None and compared.against.first < since <= compared.against.last:
+        return shapes.Change("–", f"no numbers before {since:%-d %b %Y}", rule=spoken(compared.rule))
     if now.value is None and before.value is None:
-        return shapes.Change("–", "nothing to compare", rule=compared.rule)
+        return shapes.Change("–", "nothing to compare", rule=spoken(compared.rule))
     kind = "ratio" if definition.unit == "percent" else "sum"
     plain = numbers.change(now.value, before.value, kind=kind, unit=definition.unit)
     words = (
         "no earlier value" if before.value is None else f"from {numbers.format_value(before.value, definition.unit)}"
     )
-    return judged(plain, definition.direction, words=words, rule=compared.rule)
+    return judged(plain, definition.direction, words=words, rule=spoken(compared.rule))
 
 
 def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
@@ -84,7 +128,7 @@ def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
         unit=unit_of(definition),
         definition=f"{definition.description} ({definition.formula})".strip(),
         definition_url=f"/metrics/{definition.key}/",
-        change=change_of(compared, definition),
+        change=change_of(compared, definition, since=known_since(answer, definition)),
         points=points(answer, index),
         state=shapes.TileState(
             kind,
@@ -100,8 +144,8 @@ def tile(answer: Answer, index: int, question: Question) -> shapes.Tile:
 
 
 def _filter_words(question: Question) -> str:
-    named = " and ".join(f"{one.dimension} = {', '.join(one.values)}" for one in question.filters)
-    return f"No rows for {named} in this range."
+    named = " and ".join(f"{one.dimension} {VERBS[one.op]} {', '.join(one.values)}" for one in question.filters)
+    return f"No rows where {named} in this range."
 
 
 def figure(
@@ -117,10 +161,18 @@ def figure(
         series=(shapes.Series(definition.key, definition.label, points(answer, index), unit_of(definition)),),
         unit=unit_of(definition),
         comparison=_comparison(answer, index, grain),
-        rule=compared.rule if compared else "",
+        rule=spoken(compared.rule) if compared else "",
         direction=definition.direction,
         grain=GRAIN_LABELS[grain].lower(),
-        annotations=tuple(shapes.Annotation(_bucket_iso(one.day, answer), one.title) for one in annotations),
+        annotations=tuple(
+            shapes.Annotation(
+                _bucket_iso(one.day, answer),
+                one.title,
+                day=f"{one.day:%-d %b %Y}",
+                own="" if one.source_id else str(one.pk),
+            )
+            for one in annotations
+        ),
         csv_url=export_url(question, [definition.key], grain=grain),
         zoom_url=question.url(range="{first},{last}", grain=None).replace("%7B", "{").replace("%7D", "}"),
     )
@@ -135,10 +187,26 @@ def _bucket_iso(day: date, answer: Answer) -> str:
 def _comparison(answer: Answer, index: int, grain: str) -> shapes.Series | None:
     if answer.against is None:
         return None
-    name = "a year before" if answer.query.compare and answer.query.compare.kind == "year" else "period before"
+    name = days_words(answer.against)
     year = _spans_years(answer)
-    earlier = tuple(_point(row.time or "", row.before[index], grain, year) for row in answer.rows if row.before)
+    earlier = tuple(
+        _point(iso, row.before[index], grain, year)
+        for row, iso in zip(answer.rows, _earlier(answer, grain), strict=False)
+        if row.before
+    )
+    if sum(point.drawn for point in earlier) < 2:
+        return None
     return shapes.Series("before", name, earlier, unit_of(answer.definitions[index]))
+
+
+def _earlier(answer: Answer, grain: str) -> Iterator[str]:
+    """The starts of the compared buckets, so that each is named by its own day."""
+    against, period = answer.against or answer.query.period, answer.query.period
+    if grain != "hour":
+        found = buckets.buckets(against.first, against.last, answer.query.grain or "day", answer.workspace.week_start)
+        return (day.isoformat() for day in found)
+    moved = against.first - period.first
+    return ((datetime.fromisoformat(row.time or "") + moved).isoformat() for row in answer.rows)
 
 
 def breakdown(answer: Answer, question: Question, *, title: str, names: dict[str, str]) -> shapes.Breakdown:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.http import QueryDict
 
 from accounts.models import Team
-from livinglytics.lib import buckets, clock
+from livinglytics.lib import buckets, clock, numbers
 from metrics.catalog import Definition
 from metrics.charts.bar import ContextBar
 from metrics.charts.shapes import Breakdown, ChartFigure, Tab, Tile, TrustStrip
@@ -18,7 +18,7 @@ from metrics.query.engine import ask
 from metrics.query.model import Answer, Query, Workspace
 from metrics.selectors import drawing
 from metrics.selectors.available import inventory, trust
-from metrics.selectors.overview import breakdown_query, on_data, restated_words
+from metrics.selectors.overview import bounded, breakdown_query, on_data, restated_words
 from metrics.selectors.question import Question, context_bar, read_question
 from sources.models import Source
 
@@ -32,8 +32,8 @@ class MetricPage:
     bar: ContextBar
     strip: TrustStrip
     tile: Tile
+    lead: tuple[dict[str, str], ...]
     figure: ChartFigure
-    tabs: tuple[Tab, ...]
     breakdown: Breakdown | None
     facts: tuple[dict[str, str], ...]
     annotations: tuple[Annotation, ...]
@@ -41,6 +41,11 @@ class MetricPage:
     restated: tuple[str, ...]
     has_numbers: bool
     data_version: int
+
+    @property
+    def defined(self) -> tuple[Definition, ...]:
+        """The definitions that the page's numbers follow."""
+        return (self.definition,)
 
 
 def metric_page(team: Team, key: str, params: QueryDict, path: str, *, now: datetime | None = None) -> MetricPage:
@@ -67,23 +72,47 @@ def metric_page(team: Team, key: str, params: QueryDict, path: str, *, now: date
     chosen = question.by if question.by in dimensions else dimensions[0]
     parts = ask(workspace, breakdown_query(key, question, chosen, limit=50), now=moment, known=known)
     labels = names if chosen == "source" else {}
+    export_url = drawing.export_url(question, [key], grain=question.best_grain)
+    bar = context_bar(question, source_names=names, export_url=export_url)
+    figure = drawing.figure(answer, 0, question, key="main", annotations=remarks)
+    breakdown = drawing.breakdown(parts, question, title=f"By {chosen.replace('_', ' ')}", names=labels)
+    tabs = tuple(Tab(one.replace("_", " "), question.url(by=one), one == chosen) for one in dimensions)
     return MetricPage(
         definition=definition,
         question=question,
-        bar=context_bar(
-            question, source_names=names, export_url=drawing.export_url(question, [key], grain=question.best_grain)
-        ),
+        bar=bounded(bar, question, today),
         strip=trust(team, sources, mine, moment),
         tile=drawing.tile(answer, 0, question),
-        figure=drawing.figure(answer, 0, question, key="main", annotations=remarks),
-        tabs=tuple(Tab(one.replace("_", " "), question.url(by=one), one == chosen) for one in dimensions),
-        breakdown=drawing.breakdown(parts, question, title=f"By {chosen.replace('_', ' ')}", names=labels),
+        lead=_lead(figure),
+        figure=figure,
+        breakdown=replace(breakdown, tabs=tabs, details_url=""),
         facts=_facts(definition, answer, mine.fills, names),
         annotations=remarks,
         warnings=tuple(dict.fromkeys(answer.warnings + parts.warnings)),
         restated=restated_words(answer, names),
         has_numbers=bool(mine.fills),
         data_version=known.version,
+    )
+
+
+def _lead(figure: ChartFigure) -> tuple[dict[str, str], ...]:
+    """What frames the number: its highest and lowest closed bucket, and how many have a value."""
+    points = figure.main.points
+    closed = [one for one in points if one.drawn and one.state != "partial" and one.value is not None]
+    if len(closed) < 3:
+        return ()
+    high = max(closed, key=lambda one: one.value or 0)
+    low = min(closed, key=lambda one: one.value or 0)
+    unit, grain = figure.unit, figure.grain
+    gaps = sum(1 for one in points if not one.drawn)
+    return (
+        {"label": f"Highest {grain}", "text": numbers.format_value(high.value, unit), "note": high.label},
+        {"label": f"Lowest {grain}", "text": numbers.format_value(low.value, unit), "note": low.label},
+        {
+            "label": f"{grain.capitalize()}s with a value",
+            "text": str(len(points) - gaps),
+            "note": f"of {len(points)}" if gaps else "no gap",
+        },
     )
 
 

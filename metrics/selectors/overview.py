@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -22,6 +22,7 @@ from metrics.query.model import Answer, Query, Workspace
 from metrics.selectors import drawing
 from metrics.selectors.available import Inventory, inventory, trust
 from metrics.selectors.question import Question, context_bar, read_question
+from metrics.selectors.tiles import spark_grain
 from sources.models import Job, Source
 
 _BREAKDOWNS = 2
@@ -31,11 +32,13 @@ _VERBATIMS = 3
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One sentence of "What changed": its number, and the page that is its evidence."""
+    """One sentence of "What changed": the metric, what it did in numbers, and the page that is its evidence."""
 
+    label: str
     text: str
     url: str
     judgement: str
+    sign: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,18 @@ class Overview:
     data_version: int = 0
     restated: tuple[str, ...] = ()
 
+    @property
+    def uncompared(self) -> str:
+        """Why no card could be compared; empty where one could, or where nothing was asked."""
+        changes = [one.change for one in self.tiles]
+        words = [one.words for one in changes if one is not None and one.text == "–"]
+        return words[0] if words and len(words) == len(changes) else ""
+
+    @property
+    def chosen(self) -> Tile | None:
+        """The card whose metric the main chart shows."""
+        return next((one for one in self.tiles if one.selected), None)
+
 
 def overview(team: Team, params: QueryDict, path: str, *, now: datetime | None = None) -> Overview:
     """The team's overview for the question in the address; at most twelve queries."""
@@ -81,7 +96,7 @@ def overview(team: Team, params: QueryDict, path: str, *, now: datetime | None =
     names = {str(one.pk): one.name for one in sources}
     empty = Overview(
         question=question,
-        bar=context_bar(question, source_names=names),
+        bar=bounded(context_bar(question, source_names=names), question, today),
         strip=trust(team, sources, stock, moment),
         sources=len(sources),
         waiting=_waiting(team) if not stock.definitions else None,
@@ -104,6 +119,11 @@ def on_data(question: Question, params: QueryDict, stock: Inventory, today: date
     return replace(question, period=period, range_text=range_text, notices=(*question.notices, notice))
 
 
+def bounded(bar: ContextBar, question: Question, today: date) -> ContextBar:
+    """The bar without the way into days that haven't begun."""
+    return replace(bar, later_url="") if question.period.last >= today - timedelta(days=1) else bar
+
+
 def _filled(
     empty: Overview, team: Team, stock: Inventory, known: Context, names: dict[str, str], now: datetime
 ) -> Overview:
@@ -115,10 +135,11 @@ def _filled(
     answer = ask(workspace, _tiles_query(keys, question), now=now, known=known)
     chosen = keys.index(question.metric)
     remarks = _annotations(team, question)
+    bar = context_bar(question, source_names=names, export_url=drawing.export_url(question, keys, grain="day"))
     return replace(
         empty,
         question=question,
-        bar=context_bar(question, source_names=names, export_url=drawing.export_url(question, keys, grain="day")),
+        bar=bounded(bar, question, answer.today),
         tiles=tuple(drawing.tile(answer, index, question) for index in range(len(keys))),
         figure=_figure(answer, chosen, question, workspace, known, now, remarks),
         said=_said(answer, question),
@@ -131,7 +152,8 @@ def _filled(
 
 
 def _tiles_query(keys: tuple[str, ...], question: Question) -> Query:
-    return Query(keys, question.period, grain="day", where=question.where, compare=question.compare)
+    grain = spark_grain(question.period.days)
+    return Query(keys, question.period, grain=grain, where=question.where, compare=question.compare)
 
 
 def _figure(
@@ -145,7 +167,7 @@ def _figure(
 ) -> ChartFigure:
     """The main chart: from the tiles' own answer where it has the right grain."""
     grain = question.best_grain
-    if grain == "day":
+    if grain == answer.query.grain:
         return drawing.figure(answer, chosen, question, key="main", annotations=remarks)
     query = replace(answer.query, metrics=(question.metric,), grain=grain, notes=False)
     return drawing.figure(ask(workspace, query, now=now, known=known), 0, question, key="main", annotations=remarks)
@@ -189,26 +211,20 @@ def _said(answer: Answer, question: Question) -> tuple[Said, ...]:
         if not answer.totals.compared:
             break
         compared = answer.totals.compared[index]
-        change = drawing.change_of(compared, definition)
+        change = drawing.change_of(compared, definition, since=drawing.known_since(answer, definition))
         now, before = compared.now.value, compared.before.value
         if change is None or now is None or not before or compared.now.small or compared.before.small:
             continue
         size = abs(now - before) / abs(before)
-        verb = "rose" if now > before else "fell" if now < before else "stayed"
-        if verb == "stayed" or size < 0.01:
+        if not change.sign or size < 0.01:
             continue
-        shown = numbers.format_value(now, definition.unit)
-        sentence = f"{definition.label} {verb} to {shown}, {change.text} against {_against(compared.rule)}."
-        found.append((size, Said(sentence, question.url(metric=definition.key), change.judgement)))
+        then, shown = (numbers.format_value(one, definition.unit) for one in (before, now))
+        verb = "rose" if change.sign > 0 else "fell"
+        text = f"{verb} from {then} to {shown}, {change.text}."
+        url = question.url(metric=definition.key)
+        found.append((size, Said(definition.label, text, url, change.judgement, change.sign)))
     found.sort(key=lambda one: -one[0])
     return tuple(said for _, said in found[:5])
-
-
-def _against(rule: str) -> str:
-    for start in ("the period before", "the year before"):
-        if start in rule:
-            return start
-    return "the days compared"
 
 
 def _verbatims(team: Team, question: Question, names: dict[str, str]) -> tuple[Verbatim, ...]:

@@ -109,3 +109,9 @@ def bar_width(share: float | None) -> str:
 def grouped(value: float | None) -> str:
     """A count in full with spaces: 12 345."""
     return "–" if value is None else f"{value:,.0f}".replace(",", "\u00a0")
+
+
+@register.filter
+def as_format(url: str, name: str) -> str:
+    """The address of an export in another format: csv, xlsx, json, parquet."""
+    return url.replace("format=csv", f"format={name}")

@@ -73,7 +73,7 @@ document.addEventListener("click", (event) => {
   const { setTheme: theme, opens, copies } = target.dataset;
   if (theme) setTheme(theme);
   else if (opens) document.getElementById(opens)?.showModal?.();
-  else if (copies !== undefined) copy(copies);
+  else if (copies !== undefined) copy(copies || location.href);
   else target.closest("dialog")?.close();
 });
 
@@ -103,9 +103,10 @@ function press(key) {
 
 function search() {
   const field = document.querySelector("[data-search], input[type=search]");
-  field?.focus();
-  field?.select?.();
-  return Boolean(field);
+  if (!field) return press("/");
+  field.focus();
+  field.select?.();
+  return true;
 }
 
 function fullScreen() {
@@ -139,6 +140,8 @@ document.addEventListener("keydown", (event) => {
   if (kept.get("ll.keys") === "off" && key !== "Escape") return;
   if ((KEYS[key] ?? (() => press(key)))()) event.preventDefault();
 });
+
+if (location.hash === "#search") search();
 
 const off = document.querySelector("[data-keys-off]");
 if (off) off.checked = kept.get("ll.keys") === "off";

@@ -45,7 +45,7 @@ const colourName = (series) => ({ 0: "accent", 7: "cat-other" })[series.colour] 
 function split(series) {
   const closed = series.values.map((value, index) => (series.states[index] === "partial" ? null : value));
   const open = series.values.map((value, index) =>
-    series.states[index] === "partial" || series.states[index + 1] === "partial" ? value : null,
+    [index - 1, index, index + 1].some((near) => series.states[near] === "partial") ? value : null,
   );
   return [closed, open];
 }
@@ -153,7 +153,7 @@ function small(text) {
 function rows({ data }, index) {
   const found = data.series.map((one) => [one.name, one.texts[index] ?? "–"]);
   const then = data.comparison;
-  if (then?.texts[index] !== undefined) found.push([`${then.name} (${then.labels[index]})`, then.texts[index]]);
+  if (then?.texts[index] !== undefined) found.push([then.labels[index], then.texts[index]]);
   return found;
 }
 

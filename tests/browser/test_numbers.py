@@ -72,6 +72,31 @@ def test_keys_choose_ranges_and_never_while_somebody_types(page: Page, site: Sit
     expect(page.locator("input[type=search]")).to_have_value("WDMY")
 
 
+def test_keys_compare_change_the_grain_and_search(page: Page, site: Site) -> None:
+    _with_numbers(page, site)
+    page.keyboard.press("X")
+    expect(page).to_have_url(re.compile("compare=none"))
+    expect(page.locator("#changed-title + span")).to_have_count(0)
+    page.keyboard.press("X")
+    expect(page).to_have_url(re.compile("compare=previous"))
+    page.keyboard.press("I")
+    expect(page).to_have_url(re.compile("grain=week"))
+    page.keyboard.press("/")
+    expect(page).to_have_url(re.compile("/metrics/"))
+    expect(page.locator("input[type=search]")).to_be_focused()
+
+
+def test_nothing_jumps_while_the_overview_loads(page: Page, site: Site) -> None:
+    _with_numbers(page, site)
+    page.add_init_script(
+        "window.jumped = 0; new PerformanceObserver(list => { for (const one of list.getEntries())"
+        " if (!one.hadRecentInput) window.jumped += one.value }).observe({type: 'layout-shift', buffered: true})"
+    )
+    page.goto(f"{site.url}/")
+    expect(page.locator(".chart-canvas")).to_have_count(1)
+    assert page.evaluate("window.jumped") < 0.01
+
+
 def test_the_chart_can_be_read_as_a_table_and_downloaded(page: Page, site: Site) -> None:
     _with_numbers(page, site)
     page.click("#main [data-twin] summary")

@@ -82,7 +82,7 @@ def test_the_page_of_a_source_holds_at_every_width(
     page.locator("main table a, main .card a").first.click()
     page.wait_for_timeout(300)
     shoot(page, f"source-{width}-{theme}")
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert page.evaluate("document.documentElement.scrollWidth - document.body.clientWidth") <= 0
     context.close()
 
 

@@ -109,6 +109,9 @@ NUMBERS = (
     Route("", (get(), get(f"{_RANGE}&f=source:is:{{source}}"))),
     Route("metrics/", (get(),)),
     Route("metrics/<str:key>/", (get(_RANGE),), {"key": "metric"}),
+    Route("notes/", (_form(_const({"day": "2026-03-05", "title": "Changed"})),)),
+    Route("notes/<uuid:pk>/delete/", (_form(),), {"pk": "note"}),
+    Route("style/", (get(ok=403),)),
 )
 HOUSE = (
     Route("v1/health/liveness", (_free(),)),
