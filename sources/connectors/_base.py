@@ -19,6 +19,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
+from livinglytics.lib.answers import Answer
+from livinglytics.lib.http import Classify
 from livinglytics.lib.registry import Registry
 from sources.records import CompleteDays, Record
 
@@ -151,6 +153,24 @@ class Checked:
 
 class Http(Protocol):
     """The guarded client that the runner passes in (see ``livinglytics.lib.http``)."""
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        classify: Classify | None = None,
+    ) -> Answer:
+        """The whole answer: status, headers, ``json()``, ``text()``, ``link("next")``.
+
+        ``classify`` turns a refusal in the service's own words into an error; None means the usual one.
+        """
+
+    def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str] | None = None, classify: Classify | None = None
+    ) -> Answer:
+        """As ``get`` for a POST, such as of a form."""
 
     def get_json(
         self, url: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
