@@ -41,11 +41,12 @@ def land(landing: Landing, memory: Memory | None = None) -> Landed:
     """
     for_team(landing.team_id).share()
     landing = _in_zone_of_now(landing)
-    pairs = list(zip(landing.records, landing.raw_ids, strict=True))
+    pairs = zip(landing.records, landing.raw_ids, strict=True)
     points = [(record, raw) for record, raw in pairs if isinstance(record, MetricPoint)]
     texts: list[tuple[Document | Tombstone, int]] = []
     remarks = 0
-    if len(points) < len(pairs):
+    if len(points) < len(landing.records):
+        pairs = zip(landing.records, landing.raw_ids, strict=True)
         texts = [(record, raw) for record, raw in pairs if isinstance(record, Document | Tombstone)]
         remarks = store_remarks(landing)
     written = voice.store_documents(landing, texts)

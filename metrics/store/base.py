@@ -173,6 +173,17 @@ class Store:
             return f"{column} = ANY(%s)", [list(values)]
         return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(list(values)).decode()]
 
+    def each(self, table: str, alias: str, where: str, *, left: bool = False) -> str:
+        """A join that looks rows of a large table up by key, for each row of what stands before it in the text.
+
+        LATERAL and OFFSET 0 leave PostgreSQL no other way. It would take another where it believes a table to be
+        empty that was emptied, vacuumed and filled again, and read all of it once per row.
+        """
+        if self.postgres:
+            inner = f"LATERAL (SELECT {alias}.* FROM {table} {alias} WHERE {where} OFFSET 0) {alias}"
+            return f"LEFT JOIN {inner} ON true" if left else f"CROSS JOIN {inner}"
+        return f"{'LEFT' if left else 'CROSS'} JOIN {table} {alias} ON {where}"
+
     def stream(self, sql: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows of one statement, never all of them in memory."""
         with self.connection.chunked_cursor() as cursor:

@@ -141,11 +141,10 @@ def _columns(store: Store) -> str:
 
 
 def _find_changes(store: Store) -> int:
+    stored = store.each("metrics_observation", "o", "o.series_id = s.series_id AND o.at = s.at", left=True)
     return store.run(
-        f"INSERT INTO {_CHANGED} "
-        "SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value "
-        f"FROM {_STAGE} s LEFT JOIN metrics_observation o ON o.series_id = s.series_id AND o.at = s.at "
-        "WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
+        f"INSERT INTO {_CHANGED} SELECT s.series_id, s.at, s.raw_id, s.n, s.value, o.n, o.value FROM {_STAGE} s "
+        f"{stored} WHERE o.series_id IS NULL OR o.value <> s.value OR o.n <> s.n"
     )
 
 
@@ -154,14 +153,9 @@ def _find_gone(store: Store, windows: Sequence[Window]) -> int:
     held = Table("ll_held", _columns(store))
     store.prepare(_WINDOWS, held)
     store.fill(_WINDOWS.name, _WINDOWS.names, {span for window in windows for span in window.spans()})
-    inside = "o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop"
-    found = (
-        f"CROSS JOIN LATERAL (SELECT * FROM metrics_observation o WHERE {inside} OFFSET 0) o"
-        if store.postgres
-        else f"CROSS JOIN metrics_observation o WHERE {inside}"
-    )
+    stored = store.each("metrics_observation", "o", "o.series_id = w.series_id AND o.at >= w.start AND o.at < w.stop")
     columns = "o.series_id, o.at, o.raw_id, o.n, o.value"
-    store.run(f"INSERT INTO {held.name} SELECT {columns} FROM {_WINDOWS.name} w {found}")
+    store.run(f"INSERT INTO {held.name} SELECT {columns} FROM {_WINDOWS.name} w {stored}")
     with store.by_hash():
         return store.run(
             f"INSERT INTO {_CHANGED} SELECT h.series_id, h.at, min(h.raw_id), NULL, NULL, min(h.n), min(h.value) "
@@ -194,8 +188,8 @@ def _note(store: Store, source_id: UUID, zone: str, now: datetime) -> None:
     """One restatement row per changed or withdrawn cell."""
     changes = store.fetch(
         "SELECT c.series_id, s.metric, s.clock, c.at, CAST(c.old_value AS double precision), "
-        f"CAST(c.value AS double precision), c.raw_id FROM {_CHANGED} c JOIN metrics_series s ON s.id = c.series_id "
-        "WHERE c.old_n IS NOT NULL"
+        f"CAST(c.value AS double precision), c.raw_id FROM {_CHANGED} c "
+        f"{store.each('metrics_series', 's', 's.id = c.series_id')} WHERE c.old_n IS NOT NULL"
     )
     rows = [
         (store.team, store.id(source_id), series, metric, _day(clock, at, zone), at, old, new, raw, now)

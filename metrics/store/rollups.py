@@ -38,7 +38,7 @@ def _read_links(store: Store, series: Collection[int]) -> Links:
     among, params = store.among("sc.series_id", series)
     rows = store.fetch(
         "SELECT sc.series_id, sc.cut_id, k.clock, k.fold, k.dimension = '' "
-        f"FROM metrics_seriescut sc JOIN metrics_cut k ON k.id = sc.cut_id WHERE {among}",
+        f"FROM metrics_seriescut sc {store.each('metrics_cut', 'k', 'k.id = sc.cut_id')} WHERE {among}",
         params,
     )
     found = Links()
@@ -105,15 +105,10 @@ def meets(store: Store, spans: Sequence[tuple[int, int, int]], table: str) -> bo
 
 def _add(store: Store, cells: Cells) -> None:
     """Cells that did not exist: what was added up from the changed rows is all there is."""
-    store.fill(
-        "metrics_rollup",
-        _COLUMNS,
-        (
-            (cut, day, *cell) if len(cell) == 5 else (cut, day, *cell, None, None, None)
-            for cut, days in sorted(cells.items())
-            for day, cell in sorted(days.items())
-        ),
-    )
+    rows = [(cut, day, *cell) for cut, days in sorted(cells.items()) for day, cell in sorted(days.items())]
+    for width in {len(row) for row in rows}:
+        # only means have squares, lows and highs
+        store.fill("metrics_rollup", _COLUMNS[:width], [row for row in rows if len(row) == width])
 
 
 def _known(store: Store, touched: set[Place], links: Links, zone: str) -> list[Place]:
@@ -133,13 +128,13 @@ def _known(store: Store, touched: set[Place], links: Links, zone: str) -> list[P
 
 def _recompute(store: Store, kinds: set[tuple[int, int]]) -> None:
     """Sums for most cells; for *last*, each series' latest value of the day, added over series."""
-    rows = _OBSERVATIONS[store.postgres]
+    rows = _observations(store)
     last = f"(d.fold = {Fold.LAST.value} AND d.clock = {Clock.INSTANT.value})"
     means = any(fold == Fold.MEAN for _, fold in kinds)
     if kinds - {(Clock.INSTANT, Fold.LAST)}:
         store.run(
             "INSERT INTO metrics_rollup (cut_id, day, n, total, squares, low, high) "
-            f"SELECT d.cut_id, d.day, sum(o.n), sum(o.value), {_spread(means=means)} {rows} NOT {last} "
+            f"SELECT d.cut_id, d.day, sum(o.n), sum(o.value), {_spread(means=means)} {rows} WHERE NOT {last} "
             f"GROUP BY d.cut_id, d.day {_ON_CONFLICT}"
         )
     if (Clock.INSTANT, Fold.LAST) in kinds:
@@ -148,7 +143,7 @@ def _recompute(store: Store, kinds: set[tuple[int, int]]) -> None:
             "SELECT cut_id, day, count(*), sum(value) FROM ("
             "SELECT d.cut_id, d.day, o.value, "
             "row_number() OVER (PARTITION BY d.cut_id, d.day, o.series_id ORDER BY o.at DESC) AS place "
-            f"{rows} {last}) latest WHERE place = 1 GROUP BY cut_id, day {_ON_CONFLICT}"
+            f"{rows} WHERE {last}) latest WHERE place = 1 GROUP BY cut_id, day {_ON_CONFLICT}"
         )
 
 
@@ -160,18 +155,13 @@ def _spread(*, means: bool) -> str:
     return f"sum({mean} * o.value / o.n END), min({mean} / o.n END), max({mean} / o.n END)"
 
 
-#: the observations of every touched cell, and the beginning of a condition; the order of look-ups is fixed
-_OBSERVATIONS = {
-    True: (
-        f"FROM {CELLS.name} d CROSS JOIN LATERAL (SELECT series_id FROM metrics_seriescut "
-        "WHERE cut_id = d.cut_id OFFSET 0) sc CROSS JOIN LATERAL (SELECT series_id, at, n, value "
-        "FROM metrics_observation WHERE series_id = sc.series_id AND at >= d.low AND at < d.high OFFSET 0) o WHERE"
-    ),
-    False: (
-        f"FROM {CELLS.name} d CROSS JOIN metrics_seriescut sc CROSS JOIN metrics_observation o "
-        "WHERE sc.cut_id = d.cut_id AND o.series_id = sc.series_id AND o.at >= d.low AND o.at < d.high AND"
-    ),
-}
+def _observations(store: Store) -> str:
+    """The observations ``o`` of every touched cell ``d``."""
+    series = store.each("metrics_seriescut", "sc", "sc.cut_id = d.cut_id")
+    return f"FROM {CELLS.name} d {series} {store.each('metrics_observation', 'o', _WITHIN)}"
+
+
+_WITHIN = "o.series_id = sc.series_id AND o.at >= d.low AND o.at < d.high"
 _ON_CONFLICT = (
     "ON CONFLICT (cut_id, day) DO UPDATE SET n = excluded.n, total = excluded.total, "
     "squares = excluded.squares, low = excluded.low, high = excluded.high"
@@ -182,8 +172,7 @@ def _drop_empty(store: Store) -> None:
     """Cells whose last observation was withdrawn."""
     empty = store.fetch(
         f"SELECT d.cut_id, d.day FROM {CELLS.name} d WHERE NOT EXISTS (SELECT 1 FROM metrics_seriescut sc "
-        "JOIN metrics_observation o ON o.series_id = sc.series_id AND o.at >= d.low AND o.at < d.high "
-        f"WHERE sc.cut_id = d.cut_id {ROW_BY_ROW})"
+        f"{store.each('metrics_observation', 'o', _WITHIN)} WHERE sc.cut_id = d.cut_id {ROW_BY_ROW})"
     )
     store.run_many("DELETE FROM metrics_rollup WHERE cut_id = %s AND day = %s", empty)
 
