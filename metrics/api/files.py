@@ -25,7 +25,10 @@ from metrics.selectors.observations import observation_page
 from metrics.store import for_team
 from metrics.store.raw import Wanted
 
-_FILES: dict[Any, Any] = {(200, one.media_type.partition(";")[0]): OpenApiTypes.BINARY for one in FORMATS.values()}
+_FILES: dict[Any, Any] = {
+    (200, one.media_type.partition(";")[0]): OpenApiTypes.OBJECT if one.key == "json" else OpenApiTypes.BINARY
+    for one in FORMATS.values()
+}
 _NAMED = ("metrics", "source", "range", "cursor", "page_size", "format")
 
 

@@ -33,7 +33,7 @@ class JobListView(SourcesView):
     @extend_schema(operation_id="jobs_list", parameters=_PARAMETERS, responses=shapes.JobOut(many=True))
     def get(self, request: Request) -> Response:
         """Runs, newest first. ``?cursor=`` goes on."""
-        filters = {name: request.query_params[name] for name in FILTERS if request.query_params.get(name)}
+        filters = {name: request.query_params[name] for name in FILTERS if name in request.query_params}
         return paged(self, jobs_of(self.team, filters), shapes.JobOut)
 
 

@@ -385,3 +385,9 @@ def test_the_schema_of_the_api_knows_all_addresses(client: APIClient) -> None:
         "/api/v1/ingest/metrics",
     ):
         assert any(one.replace("{pk}", "{id}") == path for one in paths), path
+
+
+def test_an_empty_filter_of_runs_is_refused_and_not_taken_for_none(client: APIClient) -> None:
+    answer = client.get(f"{API}/jobs?status=")
+    assert answer.status_code == 422
+    assert "status" in answer.json()["error"]["details"]
