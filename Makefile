@@ -47,7 +47,8 @@ deploy: venv ## Django's own check of a production configuration
 cover: venv ## tests with coverage; fails below the figure in pyproject.toml
 	$(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
-bench: venv ## measure speed and size against other ways of doing the same; prints tables
+bench: ## measure speed and size against other ways of doing the same; prints tables
+	@sh -c '. .ci/venv.sh; prepare requirements.txt requirements-dev.txt requirements-bench.txt'
 	$(PY) -m bench
 
 fmt: venv ## rewrite the code the way `make lint` wants it
@@ -57,6 +58,7 @@ fmt: venv ## rewrite the code the way `make lint` wants it
 docs: venv ## check that the documentation is complete and its links lead somewhere
 	$(PY) -m pytest -q tests/house/test_documentation.py
 
-lock: venv ## pin every package again from requirements.in and requirements-dev.in
+lock: venv ## pin every package again from the requirements*.in files
 	.venv/bin/uv pip compile requirements.in --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements.txt
 	.venv/bin/uv pip compile requirements-dev.in --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-dev.txt
+	.venv/bin/uv pip compile requirements-bench.in --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o requirements-bench.txt
