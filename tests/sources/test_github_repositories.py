@@ -133,6 +133,27 @@ def test_another_wish_for_names_reads_everything_again_as_far_back_as_before(
     assert [dict(dims) for _, _, dims in reader.cells] == [{"repo": "octo/hello", "author": "ada"}]
 
 
+def test_a_review_that_changes_while_the_list_is_read_is_read_again(
+    reader: Reader, fake: GitHubFake, repo: Repo
+) -> None:
+    number = fake.pull(repo, ago(60))
+    review = fake.review(repo, number, ago(50))
+    fake.touch(repo, number, ago(0, hours=1))
+    for hours in range(120):
+        fake.pull(repo, ago(10, hours=hours))
+    pages: list[str] = []
+
+    def dismiss(path: str) -> None:
+        pages.extend([path] if path == "/pulls" else [])
+        if len(pages) == 2:
+            review["state"] = "DISMISSED"
+            fake.touch(repo, number, ago(0, seconds=1))
+
+    fake.after_page = dismiss
+    reader.run("reviews")
+    assert [dict(dims)["state"] for metric, _, dims in reader.cells if metric == "pr_reviews"] == ["dismissed"]
+
+
 # -- what people paste ------------------------------------------------------------------------
 
 

@@ -50,12 +50,8 @@ class Days:
     repos: list[str]
 
     def state(self) -> State:
-        return {
-            "first": self.first.isoformat(),
-            "last": self.last.isoformat(),
-            "done": self.done.isoformat(),
-            "repos": self.repos,
-        }
+        days = {"first": self.first, "last": self.last, "done": self.done}
+        return {**{name: day.isoformat() for name, day in days.items()}, "repos": self.repos}
 
 
 @dataclass(frozen=True, slots=True)
