@@ -309,6 +309,14 @@ def test_comments_that_are_switched_off_at_youtube_skip_only_their_video(reader:
     assert reader.warnings == ["No comments of the video vid-0000001 were read. Comments are switched off."]
 
 
+def test_replies_that_are_kept_back_cost_only_themselves(reader: Reader, fake: YouTubeFake) -> None:
+    thread = next(one.id for one in fake.comments.values() if len(fake.replies(one.id)) > 5)
+    fake.refuse(None, None, None, refused.KEPT_BACK)
+    reader.run()
+    assert set(truth(fake)) - set(reader.texts) == {one.id for one in fake.replies(thread)}
+    assert any(thread in text for text in reader.warnings)
+
+
 @pytest.mark.parametrize("why", [refused.QUOTA, refused.DAILY, refused.PER_DAY])
 def test_a_quota_that_is_used_up_pauses_until_midnight_pacific(reader: Reader, fake: YouTubeFake, why: Refused) -> None:
     fake.refuse(None, None, None, why)
@@ -345,6 +353,13 @@ def test_units_are_counted_over_runs_and_anew_each_pacific_day(reader: Reader, f
     assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
     fake.reset_counts()
     reader.now += DAY
+    reader.run()
+    assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
+
+
+def test_refusals_that_are_tried_again_cost_units_too(reader: Reader, fake: YouTubeFake) -> None:
+    fake.refuse(None, None, refused.TOO_FAST, refused.BUSY)
+    fake.script(None, down(503))
     reader.run()
     assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
 
@@ -594,6 +609,13 @@ def test_videos_with_the_same_title_are_told_apart(reader: Reader, fake: YouTube
     reader.run("videos")
     names = {video for _, video in reader.numbers}
     assert names == {"Untitled", "Untitled (vid-0000001)", "Untitled (vid-0000002)"}
+
+
+def test_a_title_that_no_database_takes_is_cleaned(reader: Reader, fake: YouTubeFake) -> None:
+    fake.videos["vid-0000000"].title = " Ünï\x00code\n\ud83d 👩\u200d🚀 "
+    fake.videos["vid-0000001"].title = "\x00"
+    reader.run("videos")
+    assert {video for _, video in reader.numbers} == {"Ünïcode 👩\u200d🚀", "vid-0000001", "Film 2"}
 
 
 def test_many_videos_are_one_sum_in_questions_of_fifty() -> None:

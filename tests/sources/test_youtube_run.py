@@ -11,10 +11,12 @@ from django.apps import apps
 
 from livinglytics.lib.errors import Invalid
 from livinglytics.pipeline import run_job
+from metrics.actions.sink import MetricsSink
 from metrics.models import Document, Observation, Series
 from sources.actions.connect import connect_source
 from sources.actions.replay import replay
-from sources.actions.sync import queue_sync
+from sources.actions.run import run_job as run_one
+from sources.actions.sync import cancel_job, queue_sync
 from sources.models import Credential, Job, JobStatus, Source, SourceState
 from tests.cast import make_team
 from tests.fakes import youtube as refused
@@ -98,6 +100,24 @@ def test_a_used_up_quota_pauses_the_run_until_midnight_pacific(fake: YouTubeFake
     fake.quota = 10_000
     with time_machine.travel(job.run_after, tick=False):
         assert ran(job).status == JobStatus.SUCCEEDED
+    assert texts() == truth(fake)
+
+
+def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(fake: YouTubeFake) -> None:
+    source, job = connected()
+    asked: list[bool] = []
+
+    def cancel_during_the_fourth_page() -> bool:
+        asked.append(True)
+        if len(asked) == 4:
+            cancel_job(job=job, by=None)
+        return False
+
+    run_one(job.pk, sink=MetricsSink(), worker="w", stop=cancel_during_the_fourth_page)
+    job.refresh_from_db()
+    assert job.status == JobStatus.CANCELLED
+    assert 0 < len(texts()) < len(truth(fake))
+    assert ran(queue_sync(source=source, by=None)).status == JobStatus.SUCCEEDED
     assert texts() == truth(fake)
 
 

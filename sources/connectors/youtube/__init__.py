@@ -26,7 +26,7 @@ from sources.connectors._base import (
 )
 from sources.connectors.youtube.comments import Walk
 from sources.connectors.youtube.listing import channels, unknown
-from sources.connectors.youtube.service import Service, thing
+from sources.connectors.youtube.service import Service, thing, words
 from sources.connectors.youtube.statistics import PAGE, Reading, points
 from sources.connectors.youtube.targets import HOSTS, Wanted, wanted
 from sources.connectors.youtube.texts import record
@@ -144,7 +144,7 @@ class YouTube(Connector):
         if asked := targets.names("video")[:PAGE]:
             items = [thing(one) for one in service.ask("videos", part="snippet", id=",".join(asked)).items]
             missing += [f"video {name}" for name in asked if name not in {one.get("id") for one in items}]
-            names += [str(thing(one.get("snippet")).get("title") or one.get("id")) for one in items]
+            names += [words(thing(one.get("snippet")).get("title") or one.get("id")) for one in items]
         if missing:
             return Checked(False, unknown(missing).message, field="targets")
         more = len(targets.targets) - 1

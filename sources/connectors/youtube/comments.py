@@ -104,6 +104,10 @@ class Walk:
                 self._next_thread()
                 yield self._told(Batch((withdrawn(parent),)))
                 continue
+            except Unreadable:
+                self.warnings.append(f"Some replies to the comment {parent} were not read: YouTube keeps them back.")
+                self._next_thread()
+                continue
             if page is None:
                 continue
             batch = self._rows([row(one, video, authors=self.authors) for one in page.items])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import NotFound
 from sources.connectors.youtube.refusals import Gone
-from sources.connectors.youtube.service import thing
+from sources.connectors.youtube.service import thing, words
 from sources.connectors.youtube.targets import MOST_VIDEOS
 
 if TYPE_CHECKING:
@@ -101,5 +101,5 @@ def _channel(item: Any) -> Channel | None:
     item = thing(item)
     playlists = thing(thing(item.get("contentDetails")).get("relatedPlaylists"))
     name = str(item.get("id") or "")
-    title = str(thing(item.get("snippet")).get("title") or name)[:200]
+    title = words(thing(item.get("snippet")).get("title"))[:200] or name
     return Channel(name, title, str(playlists.get("uploads") or "")) if name else None

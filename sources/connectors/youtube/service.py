@@ -46,13 +46,14 @@ class Service:
 
     def ask(self, resource: str, **params: Any) -> Page:
         """One page. Raises RateLimited until midnight Pacific once the day's units are used up."""
-        self._spend()
+        self._begin()
         answer = self.ctx.http.get(
             f"{self.ctx.base_url(API)}/youtube/v3/{resource}",
             params=params,
             headers={"X-Goog-Api-Key": self._key, "Accept": "application/json"},
             classify=self._classify,
         )
+        self._used += 1
         body = answer.json()
         items = body.get("items", []) if isinstance(body, dict) else None
         if not isinstance(items, list):
@@ -84,14 +85,14 @@ class Service:
         left = max(0, self.limit - self._used)
         return {"remaining": left, "limit": self.limit, "resets_at": self._reset().isoformat()}
 
-    def _spend(self) -> None:
+    def _begin(self) -> None:
         if (today := self._today()) != self._day:
             self._day, self._used = today, 0
         if self._used >= self.limit:
             raise self._spent(f"The {self.limit} units a day of this source are used up.")
-        self._used += 1
 
     def _classify(self, answer: Answer) -> ProductError | None:
+        self._used += 1  # a refusal costs as much, also one that is tried again
         refusal = Refusal.of(answer)
         if refusal.day_is_spent:
             self._used = max(self._used, self.limit)
@@ -127,3 +128,8 @@ def whole(value: Any) -> int | None:
 def thing(value: Any) -> dict[str, Any]:
     """A JSON object, empty for anything else."""
     return value if isinstance(value, dict) else {}
+
+
+def words(value: Any) -> str:
+    """A title as one line that every database takes."""
+    return " ".join(str(value or "").encode("utf-8", "ignore").decode().replace("\x00", "").split())

@@ -11,7 +11,7 @@ from livinglytics.lib.buckets import local_day
 from livinglytics.lib.errors import BadAnswer, NotFound
 from sources.connectors._base import Batch, Progress, Raw, Rejected
 from sources.connectors.youtube.listing import find, unknown
-from sources.connectors.youtube.service import Service, thing, whole
+from sources.connectors.youtube.service import Service, thing, whole, words
 from sources.records import MetricPoint
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Reading:
         kept = thing(self.state.get("names"))
         names = {one["id"]: str(kept[one["id"]]) for one in self.items if one["id"] in kept}
         for one in self.items:
-            title = str(thing(one.get("snippet")).get("title") or "").strip()[:100] or one["id"]
+            title = words(thing(one.get("snippet")).get("title"))[:100] or one["id"]
             taken = {name for other, name in names.items() if other != one["id"]}
             names.setdefault(one["id"], f"{title} ({one['id']})" if title in taken else title)
         return names
