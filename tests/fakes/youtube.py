@@ -133,6 +133,7 @@ KEPT_BACK = Refused(
 )  # fmt: skip
 NO_VIDEO = Refused(404, "videoNotFound", "youtube.commentThread", "The video could not be found.")
 NO_COMMENT = Refused(404, "commentNotFound", "youtube.comment", "One or more of the comments cannot be found.")
+NO_CHANNEL = Refused(404, "channelNotFound", "youtube.channel", "The channel could not be found.")
 NO_PLAYLIST = Refused(404, "playlistNotFound", "youtube.playlistItem", "The playlist cannot be found.")
 
 

@@ -157,6 +157,19 @@ def test_new_comments_replies_edits_and_likes_of_the_last_days_arrive(reader: Re
     assert reader.rows["comments"][thread.id]["snippet"]["likeCount"] == 41
 
 
+def test_what_was_written_while_a_pass_lay_still_is_not_lost() -> None:
+    with YouTubeFake(videos=2, threads=1) as fake:
+        reader = Reader(fake)
+        with pytest.raises(CrashedError):
+            reader.run(die_after=1)
+        for number in range(150):
+            fake.say("vid-0000000", f"Anybody there? {number}", at=NOW + DAY + number)
+        reader.now += 20 * DAY
+        reader.run()
+        reader.run()
+        assert reader.texts == truth(fake)
+
+
 def test_a_video_that_is_new_in_the_list_is_read_whole(reader: Reader, fake: YouTubeFake) -> None:
     reader.run()
     old = fake.publish("From the archive", at=NOW - 400 * DAY)
@@ -353,6 +366,17 @@ def test_units_are_counted_over_runs_and_anew_each_pacific_day(reader: Reader, f
     assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
     fake.reset_counts()
     reader.now += DAY
+    reader.run()
+    assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
+
+
+def test_a_run_over_midnight_pacific_counts_anew(reader: Reader, fake: YouTubeFake) -> None:
+    def sleep(page: int) -> None:
+        if page == 3:
+            fake.reset_counts()
+            reader.now += DAY
+
+    reader.meanwhile = sleep
     reader.run()
     assert reader.batches[-1].quota["remaining"] == 10_000 - fake.requests
 
@@ -678,6 +702,15 @@ def test_an_unknown_channel_names_the_field_at_fault(fake: YouTubeFake) -> None:
         with pytest.raises(NotFound) as caught:
             Reader(fake, config("@nobody_here")).run(stream)
         assert list(caught.value.details) == ["targets"]
+
+
+def test_a_404_for_a_name_is_as_good_as_an_empty_list(reader: Reader, fake: YouTubeFake) -> None:
+    fake.refuse(refused.NO_CHANNEL)
+    checked = YOUTUBE.check(reader.context(), config())
+    assert (checked.ok, checked.field) == (False, "targets")
+    fake.refuse(None, None, refused.NO_VIDEO)
+    with pytest.raises(NotFound, match="knows no video vid-0000000"):
+        reader.run("videos")
 
 
 def test_one_unknown_channel_among_others_is_told_and_the_others_are_read(fake: YouTubeFake) -> None:

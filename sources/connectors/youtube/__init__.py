@@ -142,7 +142,7 @@ class YouTube(Connector):
         found, missing = channels(service, targets)
         names = [one.title for one in found]
         if asked := targets.names("video")[:PAGE]:
-            items = [thing(one) for one in service.ask("videos", part="snippet", id=",".join(asked)).items]
+            items = [thing(one) for one in service.known("videos", part="snippet", id=",".join(asked))]
             missing += [f"video {name}" for name in asked if name not in {one.get("id") for one in items}]
             names += [words(thing(one.get("snippet")).get("title") or one.get("id")) for one in items]
         if missing:

@@ -43,8 +43,8 @@ def channels(service: Service, wanted: Wanted) -> tuple[list[Channel], list[str]
     found: dict[str, Channel] = {}
     missing: list[str] = []
     for parameter, value, names in asked:
-        page = service.ask("channels", part="snippet,contentDetails", maxResults=PAGE, **{parameter: value})
-        read = [one for one in map(_channel, page.items) if one is not None]
+        items = service.known("channels", part="snippet,contentDetails", maxResults=PAGE, **{parameter: value})
+        read = [one for one in map(_channel, items) if one is not None]
         found |= {one.id: one for one in read}
         if parameter != "id":
             missing += [] if read else names

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.buckets import day_bounds, local_day
 from livinglytics.lib.errors import BadAnswer, RateLimited, Transient
-from sources.connectors.youtube.refusals import PlaceExpired, Refusal, meaning
+from sources.connectors.youtube.refusals import Gone, PlaceExpired, Refusal, meaning
 
 if TYPE_CHECKING:
     from livinglytics.lib.answers import Answer
@@ -59,6 +59,13 @@ class Service:
         if not isinstance(items, list):
             raise BadAnswer(f"YouTube sent no list of {resource}. If it stays, its service has changed.")
         return Page(items, str(body.get("nextPageToken") or ""))
+
+    def known(self, resource: str, **params: Any) -> list[Any]:
+        """The things that were asked for by name; none where YouTube answers that there is no such thing."""
+        try:
+            return self.ask(resource, **params).items
+        except Gone:
+            return []
 
     def pages(self, resource: str, **params: Any) -> Iterator[Page]:
         """Page after page to the end. A list that runs in circles is Transient, never a success."""

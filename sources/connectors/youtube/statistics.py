@@ -64,8 +64,8 @@ class Reading:
         )
 
     def _read(self, ids: list[str]) -> None:
-        page = self.service.ask("videos", part="snippet,statistics", id=",".join(ids))
-        found = {str(thing(one).get("id") or ""): thing(one) for one in page.items}
+        items = self.service.known("videos", part="snippet,statistics", id=",".join(ids))
+        found = {str(thing(one).get("id") or ""): thing(one) for one in items}
         for name, item in found.items():
             if name not in ids:
                 self.rejected.append(Rejected(name[:200], "YouTube sent a video that was not asked for.", item))
