@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 
+from accounts.models import User
 from livinglytics.pipeline import run_job as run_task
 from metrics.models import Observation, Series
 from sources.actions.connect import Connected, connect_source
@@ -159,3 +161,25 @@ def test_before_anything_is_kept_the_first_rows_are_shown(fake: Ga4Fake) -> None
     assert trial.problem == ""
     assert {one.metric for one in trial.records if isinstance(one, MetricPoint)} >= {"sessions", "page_views"}
     assert not Source.objects.exists()
+
+
+def test_the_form_takes_the_whole_key_file_as_a_browser_sends_it_and_never_shows_it(
+    fake: Ga4Fake, member: User, signed_in: Callable[[User], Client]
+) -> None:
+    given = {
+        "property": fake.number,
+        "key": fake.key_file().replace("\n", ""),
+        "metrics": "sessions\r\ntotalUsers",
+        "split": "deviceCategory",
+        "also": "none",
+        "currency": "USD",
+        "lookback": "3",
+        "since": "",
+        "source_name": "",
+        "rhythm": "",
+        "step": "check",
+    }
+    shown = signed_in(member).post("/sources/add/ga4/", given).content.decode()
+    assert "Harbor – website" in shown
+    assert "device desktop" in shown
+    assert "PRIVATE KEY" not in shown
