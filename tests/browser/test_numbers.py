@@ -116,7 +116,7 @@ def test_everything_works_without_javascript(browser: Browser, site: Site, cooki
     expect(page.locator(".tile svg").first).to_be_visible()
     expect(page.locator("#main svg").first).to_be_visible()
     page.click(".tile:nth-of-type(2) .tile-link")
-    expect(page.locator("#main-title")).to_have_text("Sign-ups")
+    expect(page.locator("#main-title")).to_have_text("Conversions")
     page.goto(f"{site.url}/metrics/conversion_rate/")
     expect(page.locator("h1")).to_have_text("Conversion rate")
     context.close()
