@@ -11,13 +11,13 @@ from django.db import transaction
 
 from accounts import events, live
 from livinglytics.lib import clock
-from livinglytics.lib.errors import BadCredentials, ProductError
-from sources.actions import pending
+from livinglytics.lib.errors import ProductError
+from sources.actions import circuit, pending
 from sources.actions.claim import Claim, hold
 from sources.actions.ending import MOST_ATTEMPTS, Ending, delay
 from sources.actions.progress import message
 from sources.actions.ring import ring
-from sources.models import Job, JobStatus, Source, SourceState
+from sources.models import Job, JobStatus, Source
 
 _DONE = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
 
@@ -107,14 +107,12 @@ def _put_back(job: Job, wait: float | None, *, free: bool) -> None:
 
 
 def _tell_source(source: Source, job: Job, ending: Ending) -> None:
+    now = clock.now()
     if job.status == JobStatus.SUCCEEDED:
-        source.last_success_at, source.failures_in_a_row = job.finished_at, 0
-        if source.state == SourceState.ATTENTION:
-            source.state, source.state_reason = SourceState.ACTIVE, ""
+        source.last_success_at = job.finished_at
+        circuit.after_success(source, now)
     elif job.status == JobStatus.FAILED:
-        source.failures_in_a_row += 1
-        if isinstance(ending.error, BadCredentials):
-            source.state, source.state_reason = SourceState.ATTENTION, job.error_message[:300]
+        circuit.after_failure(source, job, ending.error, now)
     source.save(
         update_fields=["last_success_at", "failures_in_a_row", "state", "state_reason", "updated_at"],
     )

@@ -8,7 +8,7 @@ from accounts import live
 from livinglytics.lib import clock
 from sources.models import Job
 
-PER_SECOND: Final = 4
+EVERY_SECONDS: Final = 1.0
 
 
 def message(job: Job, kind: str = "job.progress") -> dict[str, Any]:
@@ -30,7 +30,7 @@ def message(job: Job, kind: str = "job.progress") -> dict[str, Any]:
 
 
 class Reporter:
-    """Pushes progress, at most four times a second; the end of a job is never held back."""
+    """Pushes progress, at most once a second; the end of a job is never held back."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -39,5 +39,5 @@ class Reporter:
         """Tell open pages where the job is, unless they were told a moment ago."""
         now = clock.monotonic()
         if now >= self._next:
-            self._next = now + 1 / PER_SECOND
+            self._next = now + EVERY_SECONDS
             live.push(job.team_id, message(job))

@@ -12,7 +12,7 @@ from accounts.models import User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict, Invalid
 from sources import configuration, vault
-from sources.actions.checking import check_settings, connector_of, insist
+from sources.actions.checking import check_settings, check_source, connector_of, insist
 from sources.actions.connect import keep_secrets
 from sources.actions.outcome import end_waiting
 from sources.actions.schedule import next_due
@@ -93,14 +93,24 @@ def pause_source(*, source: Source, by: User | None) -> Source:
     return fresh
 
 
-@transaction.atomic
 def resume_source(*, source: Source, by: User | None) -> Source:
-    """Work again: the schedule goes on with its next moment. Raises Conflict when it isn't resting."""
+    """Work again: the schedule goes on with its next moment. Raises Conflict when it isn't resting.
+
+    A source that was stopped because its service refused it is checked first: Invalid names the setting
+    that is still at fault, and the source stays as it is.
+    """
+    if source.state == SourceState.ATTENTION:
+        insist(check_source(source))
+    return _resume(source, by)
+
+
+@transaction.atomic
+def _resume(source: Source, by: User | None) -> Source:
     fresh = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     if fresh.state == SourceState.ACTIVE:
         raise Conflict("This source is active already.")
-    fresh.state, fresh.state_reason = SourceState.ACTIVE, ""
-    fresh.save(update_fields=["state", "state_reason", "updated_at"])
+    fresh.state, fresh.state_reason, fresh.failures_in_a_row = SourceState.ACTIVE, "", 0
+    fresh.save(update_fields=["state", "state_reason", "failures_in_a_row", "updated_at"])
     for schedule in Schedule.objects.filter(source=fresh, enabled=True):
         schedule.next_due_at = next_due(schedule.expression, clock.now(), fresh.team.time_zone)
         schedule.save(update_fields=["next_due_at", "updated_at"])

@@ -154,7 +154,7 @@ class SourceResumeView(SourcesView):
 
     @extend_schema(request=None, responses=shapes.SourceOut)
     def post(self, request: Request, pk: UUID) -> Response:
-        """Let the source work again."""
+        """Let the source work again. One that its service refused is checked first; 422 names the setting at fault."""
         resume_source(source=self.source(pk), by=self.person)
         return Response(shapes.SourceOut(source_health(self.team, pk)).data)
 
