@@ -42,7 +42,7 @@ def sums(source: Source) -> dict[str, float]:
     found: dict[str, float] = {}
     for series in Series.objects.filter(source_id=source.pk):
         for one in Observation.objects.filter(series_id=series.pk):
-            found[series.metric] = found.get(series.metric, 0) + one.value
+            found[series.metric] = found.get(series.metric, 0.0) + float(one.value)
     return found
 
 

@@ -51,7 +51,7 @@ def texts() -> dict[str, str]:
 
 def readings(source: Source) -> dict[str, list[float]]:
     found = Series.objects.filter(source_id=source.pk, metric__startswith="yelp.")
-    return {one.metric: [row.value for row in Observation.objects.filter(series_id=one.pk)] for one in found}
+    return {one.metric: [float(row.value) for row in Observation.objects.filter(series_id=one.pk)] for one in found}
 
 
 def test_excerpts_and_totals_land_once_and_again_changes_nothing(fake: YelpFake) -> None:
