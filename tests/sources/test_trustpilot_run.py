@@ -68,3 +68,13 @@ def test_a_key_that_is_withdrawn_later_asks_for_a_new_one_and_keeps_what_was_rea
     assert (refused.status, source.state) == (JobStatus.FAILED, SourceState.ATTENTION)
     assert KEY not in f"{refused.error_message} {source.state_reason}"
     assert Document.objects.count() == 120
+
+
+def test_a_list_that_ends_early_is_partly_done_and_whole_the_next_time(fake: TrustpilotFake) -> None:
+    source, job = connected()
+    fake.stuck = 1
+    assert ran(job).status == JobStatus.PARTIAL
+    assert job.error_details["streams"] == ["reviews"]
+    fake.stuck = 0
+    assert ran(queue_sync(source=source, by=None)).status == JobStatus.SUCCEEDED
+    assert Document.objects.count() == 120

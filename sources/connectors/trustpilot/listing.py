@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from livinglytics.lib.errors import BadAnswer
 from sources.connectors._base import Batch, Progress, Raw, Rejected, State
 from sources.connectors.trustpilot.texts import moment, row, thing, whole
 
@@ -44,16 +45,16 @@ class Listing:
         self.seen = {self.last}
 
     def batches(self) -> Iterator[Batch]:
-        """Page after page, each with the place to go on from."""
+        """Page after page, each with the place to go on from. Raises BadAnswer when the list ends early."""
         unit = self.service.unit()
         total = unit.total if self.cursor is None else None
         while True:
             page = self.service.reviews(unit.id, self.page)
             mark = _print(page)
             if page.reviews and mark in self.seen:
-                self.warnings.append("Trustpilot sent the same page twice, so older reviews are asked for next time.")
                 yield Batch((), self._state(self.cursor), self._progress(total), warnings=self._told())
-                return
+                # not Transient: the list starts anew, and a page in between would let it be tried for ever
+                raise BadAnswer("Trustpilot sent the same page twice, so older reviews are asked for next time.")
             raws, rejected = self._rows(page)
             self.last = mark
             self.seen.add(mark)
