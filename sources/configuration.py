@@ -186,11 +186,6 @@ def _possible(hint: Any) -> set[Any]:
     return {get_origin(one) or one for one in (hint, *get_args(hint))} if get_origin(hint) is not tuple else {tuple}
 
 
-def names(connector: Connector) -> list[str]:
-    """The names of the declared options."""
-    return list(options(connector.config))
-
-
 def connector(kind: str) -> Connector:
     """The connector of this kind. Raises UnknownKey."""
     return connectors.get(kind)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import Team
-from livinglytics.lib.errors import Invalid, ProductError, RateLimited
+from livinglytics.lib.errors import BadCredentials, Invalid, ProductError, RateLimited
 from sources import configuration, vault
 from sources.actions.surroundings import QUICK, surroundings
 from sources.configuration import Cleaned
-from sources.connectors._base import Checked, Connector
+from sources.connectors._base import Checked, Connector, Context, options
 from sources.models import Source
 
 
 def check_settings(team: Team, connector: Connector, cleaned: Cleaned) -> Checked:
     """One quick question to the service. Never call it inside a transaction: it waits for the web.
 
-    A limit that was reached means that the settings are good. Other errors become an answer that
-    names the setting at fault where the service tells it.
+    Settings that are not well formed are an answer too.
     """
     redact = vault.redactor(cleaned.secrets)
     try:
         config = configuration.build(connector, {**cleaned.plain, **cleaned.secrets})
-        found = connector.check(surroundings(team, connector.key, cleaned.secrets, limits=QUICK), config)
-    except RateLimited as limit:
-        return Checked(True, f"The settings work. {redact(limit.message)}")
     except ProductError as error:
-        return Checked(False, redact(error.message), field=_field(error.details, configuration.names(connector)))
+        return Checked(False, redact(error.message), field=_field(connector, error))
+    found = asked(connector, surroundings(team, connector.key, cleaned.secrets, limits=QUICK), config)
     return Checked(found.ok, redact(found.message), found.field, found.identity, found.details)
+
+
+def asked(connector: Connector, context: Context, config: Any) -> Checked:
+    """What the connector's check says, or what it raises as an answer.
+
+    A limit that was reached means that the settings are good. Another error names the setting at fault
+    where its details tell it; refused credentials can only be the secret where there is one.
+    """
+    try:
+        return connector.check(context, config)
+    except RateLimited as limit:
+        message = f"The settings work. {limit.message}"
+        return Checked(True, message, details={"retry_after": limit.retry_after})
+    except ProductError as error:
+        return Checked(False, error.message, field=_field(connector, error))
 
 
 def check_source(source: Source) -> Checked:
@@ -49,5 +60,8 @@ def insist(found: Checked) -> Checked:
     return found
 
 
-def _field(details: Mapping[str, Any], known: list[str]) -> str:
-    return next((name for name in details if name in known), "")
+def _field(connector: Connector, error: ProductError) -> str:
+    settings = options(connector.config)
+    named = next((name for name in error.details if name in settings), "")
+    secrets = [name for name, (how, _) in settings.items() if how.secret]
+    return named or (secrets[0] if isinstance(error, BadCredentials) and len(secrets) == 1 else "")

@@ -8,7 +8,7 @@ from typing import Final
 from livinglytics.lib.errors import BadCredentials, ProductError, Transient
 from sources.actions.ending import Internal, Poisoned
 from sources.actions.schedule import next_due
-from sources.models import Job, JobStatus, Schedule, Source, SourceState
+from sources.models import Job, JobKind, JobStatus, Schedule, Source, SourceState
 
 #: a setting at fault doesn't mend itself: after this many equal refusals in a row nobody asks again
 MOST_REFUSALS: Final = 3
@@ -30,12 +30,14 @@ def after_success(source: Source, now: datetime) -> None:
 def after_failure(source: Source, job: Job, error: ProductError | None, now: datetime) -> None:
     """Count one failed run. ``job`` carries the code and the message, but isn't saved yet.
 
-    Refused credentials stop the schedule at once, any other refusal when it is the third of its kind in a row.
+    Refused credentials stop the schedule at once, any other refusal of a sync when it is the third of its
+    kind in a row: a file or a replay is started by a person, who sees what is wrong with it.
     From the fifth failure on the next scheduled run comes an hour later at the earliest, then two, four,
     up to a day.
     """
     source.failures_in_a_row += 1
-    if isinstance(error, BadCredentials) or _refused_again(source, job, error):
+    refused = job.kind == JobKind.SYNC and _refused_again(source, job, error)
+    if refused or isinstance(error, BadCredentials):
         if source.state == SourceState.ACTIVE:
             source.state, source.state_reason = SourceState.ATTENTION, job.error_message[:300]
     elif source.failures_in_a_row >= FAILURES_BEFORE_SPACING:
@@ -52,7 +54,7 @@ def _refused_again(source: Source, job: Job, error: ProductError | None) -> bool
     """Whether this and the runs before it were refused with one code, by the service and not by a fault of ours."""
     if error is None or isinstance(error, (Transient, Internal, Poisoned)):
         return False
-    ended = Job.objects.filter(source=source, finished_at__isnull=False).exclude(pk=job.pk)
+    ended = Job.objects.filter(source=source, kind=job.kind, finished_at__isnull=False).exclude(pk=job.pk)
     before = ended.order_by("-finished_at", "-pk").values_list("status", "error_code")[: MOST_REFUSALS - 1]
     return [*before] == [(JobStatus.FAILED, job.error_code)] * (MOST_REFUSALS - 1)
 

@@ -224,7 +224,11 @@ class Connector(abc.ABC):
 
     @abc.abstractmethod
     def check(self, ctx: Context, config: Any) -> Checked:
-        """Can we read with this config? Answers within about ten seconds and names the field at fault."""
+        """Can we read with this config? Answers within about ten seconds and names the field at fault.
+
+        What it raises becomes the answer, with the field that the error's details name; so only what
+        a good answer may hide needs a ``Checked`` that is not ok.
+        """
 
     @abc.abstractmethod
     def read(self, ctx: Context, config: Any, stream: str, state: State) -> Iterator[Batch]:

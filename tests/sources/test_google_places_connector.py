@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from livinglytics.lib.errors import BadAnswer, BadCredentials, NotFound, RateLimited, Transient
-from livinglytics.lib.http import Client, Limits
-from sources.connectors._base import Batch, Context, connectors
+from sources.connectors._base import connectors
 from sources.connectors.google_places import GooglePlaces, GooglePlacesConfig
-from sources.records import Document, MetricPoint
+from sources.records import MetricPoint
 from tests.fakes._server import HTML, MALFORMED, TRUNCATED, Answer, Fault, limited
 from tests.fakes.google_places import KEY, PLACE, GooglePlacesFake, header, info, refusal, review
+from tests.sources.reading import Reader
 
-NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
 GOOGLE = GooglePlaces()
 
 
-@dataclass
-class Reader:
-    """A runner in miniature: keeps rows and the state."""
-
-    fake: GooglePlacesFake
-    config: GooglePlacesConfig = field(default_factory=lambda: GooglePlacesConfig(KEY, PLACE))
-    zone: str = "America/New_York"
-    state: dict[str, Any] = field(default_factory=dict)
-    rows: dict[str, Any] = field(default_factory=dict)
-    pauses: list[float] = field(default_factory=list)
-
-    def context(self) -> Context:
-        limits = Limits(connect=0.5, read=0.5, total=3, tries=3)
-        http = Client(limits=limits, allow_private=frozenset({self.fake.host}), wait=self.pauses.append)
-        return Context(http, lambda: NOW, self.pauses.append, lambda: False, None, lambda _: self.fake.url, self.zone)
-
-    def run(self, stream: str = "reviews") -> Batch:
-        (batch,) = GOOGLE.read(self.context(), self.config, stream, self.state)
-        self.rows |= {raw.external_id: raw.payload for raw in batch.raws}
-        self.state = batch.state or {}
-        return batch
-
-    def documents(self) -> dict[str, Document]:
-        found = [GOOGLE.map("reviews", row, self.config)[0] for row in self.rows.values()]
-        return {one.external_id: one for one in found if isinstance(one, Document)}
-
-    def with_(self, **changed: Any) -> Reader:
-        return replace(self, config=replace(self.config, **changed))
+def reading(fake: GooglePlacesFake, **how: Any) -> Reader:
+    return Reader(GOOGLE, fake, GooglePlacesConfig(KEY, PLACE), **how)
 
 
 @pytest.fixture
@@ -59,7 +31,7 @@ def fake() -> Iterator[GooglePlacesFake]:
 
 @pytest.fixture
 def reader(fake: GooglePlacesFake) -> Reader:
-    return Reader(fake)
+    return reading(fake)
 
 
 def test_the_connector_is_found_by_its_key_and_says_that_five_reviews_are_all() -> None:
@@ -78,7 +50,7 @@ def test_the_reviews_become_documents_in_the_language_they_were_written_in(reade
     assert one.extra["author_url"] == "https://www.google.com/maps/contrib/1/reviews", "Google wants the author shown"
 
 
-def test_totals_are_one_reading_of_the_teams_day(reader: Reader) -> None:
+def test_totals_are_one_reading_of_the_teams_day(reader: Reader, fake: GooglePlacesFake) -> None:
     reader.run("summary")
     reader.run("summary")
     day = date(2026, 11, 20)
@@ -88,7 +60,7 @@ def test_totals_are_one_reading_of_the_teams_day(reader: Reader) -> None:
         MetricPoint("google_places.rating_count", day, 812),
         MetricPoint("google_places.rating", day, 4.4),
     ]
-    tokyo = Reader(reader.fake, zone="Asia/Tokyo")
+    tokyo = reading(fake, zone="Asia/Tokyo")
     tokyo.run("summary")
     assert list(tokyo.rows) == ["2026-11-21"]
 
@@ -102,16 +74,16 @@ def test_a_place_without_ratings_has_no_average_instead_of_zero(reader: Reader, 
 
 def test_what_google_leaves_out_is_told_and_not_kept(reader: Reader, fake: GooglePlacesFake) -> None:
     fake.place = {"id": PLACE, "rating": None, "userRatingCount": "812"}
-    batch = reader.run("summary")
+    batch = reader.one("summary")
     assert (batch.raws, batch.warnings) == ((), ("Google sent no totals this time.",))
-    assert reader.run().raws == ()
+    assert reader.one().raws == ()
 
 
 def test_a_second_run_changes_nothing_though_a_week_becomes_two(reader: Reader, fake: GooglePlacesFake) -> None:
-    first = reader.run()
+    first = reader.one()
     for one in fake.place["reviews"]:
         one["relativePublishTimeDescription"] = "2 weeks ago"
-    assert reader.run().raws == first.raws
+    assert reader.one().raws == first.raws
 
 
 def test_a_changed_review_is_updated_and_one_no_longer_shown_stays(reader: Reader, fake: GooglePlacesFake) -> None:
@@ -137,7 +109,7 @@ def test_signs_of_all_scripts_and_missing_values_are_read(reader: Reader, fake: 
 
 def test_a_review_without_id_or_time_is_set_aside_and_the_others_stay(reader: Reader, fake: GooglePlacesFake) -> None:
     fake.place["reviews"] = [None, review(1, name=None), review(2, publishTime="soon"), review(3)]
-    batch = reader.run()
+    batch = reader.one()
     assert [one.external_id for one in batch.rejected] == ["", "", "Ci2"]
     assert list(reader.rows) == ["Ci3"]
 
@@ -155,7 +127,7 @@ def test_a_short_limit_is_waited_out(reader: Reader, fake: GooglePlacesFake, sho
     else:
         fake.script(limited("1"))
     reader.run()
-    assert (len(reader.rows), reader.pauses) == (5, [1])
+    assert (len(reader.rows), reader.waits) == (5, [1])
 
 
 @pytest.mark.parametrize(
@@ -170,7 +142,7 @@ def test_a_long_limit_goes_up_with_its_wait(reader: Reader, fake: GooglePlacesFa
     fake.refusals = [long]
     with pytest.raises(RateLimited) as caught:
         reader.run()
-    assert (caught.value.retry_after, reader.pauses, fake.requests) == (wait, [], 1)
+    assert (caught.value.retry_after, reader.waits, fake.requests) == (wait, [], 1)
 
 
 def test_a_wrong_key_names_the_field(reader: Reader) -> None:
@@ -178,7 +150,7 @@ def test_a_wrong_key_names_the_field(reader: Reader) -> None:
     with pytest.raises(BadCredentials, match="does not know this API key") as caught:
         wrong.run()
     assert list(caught.value.details) == ["api_key"]
-    checked = GOOGLE.check(wrong.context(), wrong.config)
+    checked = wrong.check()
     assert (checked.ok, checked.field) == (False, "api_key")
 
 
@@ -201,7 +173,7 @@ def test_an_unknown_place_names_the_field(reader: Reader, fake: GooglePlacesFake
     with pytest.raises(NotFound) as caught:
         elsewhere.run()
     assert list(caught.value.details) == ["place"]
-    assert GOOGLE.check(elsewhere.context(), elsewhere.config).field == "place"
+    assert elsewhere.check().field == "place"
 
 
 @pytest.mark.parametrize(("fault", "said"), [(HTML, "web page"), (MALFORMED, "cannot be read")])
@@ -232,18 +204,18 @@ def test_json_of_another_shape_is_a_bad_answer(reader: Reader, fake: GooglePlace
 
 
 def test_the_check_names_the_place_and_asks_for_nothing_dear(reader: Reader, fake: GooglePlacesFake) -> None:
-    checked = GOOGLE.check(reader.context(), reader.config)
+    checked = reader.check()
     assert (checked.ok, checked.identity) == (True, "Café Nord")
     assert header(fake.seen[0], "x-goog-fieldmask") == "id,displayName"
 
 
 def test_the_key_travels_in_a_header_and_is_in_no_state_row_or_message(reader: Reader, fake: GooglePlacesFake) -> None:
-    batch = reader.run()
+    batch = reader.one()
     assert {header(request, "x-goog-api-key") for request in fake.seen} == {KEY}
     assert not any(KEY in request.path + str(request.query) for request in fake.seen)
     assert KEY not in repr(batch)
     wrong = reader.with_(api_key="wrong-" + KEY)
-    assert KEY not in repr(GOOGLE.check(wrong.context(), wrong.config))
+    assert KEY not in repr(wrong.check())
     with pytest.raises(BadCredentials) as caught:
         wrong.run()
     assert KEY not in f"{caught.value}{caught.value.details}"

@@ -19,6 +19,7 @@ from sources.actions.connect import connect_source, create_source
 from sources.actions.run import run_job
 from sources.actions.schedule import Wanted, set_schedule
 from sources.connectors import connectors
+from sources.connectors._base import Checked
 from sources.models import Job, JobKind, JobStatus, Quarantined, RawRecord, Schedule, Source, SourceState
 from tests.sources.scripted import Memory, Script, make_job, make_source, run, scripted
 
@@ -209,6 +210,19 @@ def test_a_failed_run_says_what_to_do_and_can_be_started_again(browser: Client, 
     assert Job.objects.get(trigger="retry").status == JobStatus.QUEUED
     again = browser.post(f"/sources/jobs/{job.pk}/retry/", follow=True)
     assert "A run is open" in text(again)
+
+
+def test_a_refused_source_is_checked_before_it_works_again(browser: Client, team: Team, script: Script) -> None:
+    script.faults["days", 0] = [BadCredentials("The service refused the token.")]
+    source = make_source(team)
+    run(make_job(source))
+    assert "Check and resume" in text(browser.get(f"/sources/{source.pk}/"))
+    script.check = lambda config: Checked(False, "Still refused.", field="token")
+    assert "Still refused." in text(browser.post(f"/sources/{source.pk}/resume/", follow=True))
+    source.refresh_from_db()
+    assert source.state == SourceState.ATTENTION
+    script.check = lambda config: Checked(True, "Fine.")
+    assert "works again" in text(browser.post(f"/sources/{source.pk}/resume/", follow=True))
 
 
 def test_refused_rows_are_listed_with_their_reason(browser: Client, team: Team, script: Script) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from livinglytics.lib import clock
 from livinglytics.lib.errors import BadCredentials, Invalid, NotFound, ServiceDown
-from sources.actions.circuit import gap
+from sources.actions.circuit import MOST_REFUSALS, gap
 from sources.actions.ending import MOST_ATTEMPTS
 from sources.actions.schedule import Wanted, set_schedule, take_due
 from sources.actions.update import resume_source
 from sources.connectors._base import Checked
-from sources.models import Job, JobStatus, Schedule, Source, SourceState
+from sources.models import Job, JobKind, JobStatus, Schedule, Source, SourceState
 from tests.cast import make_team
 from tests.sources.scripted import Script, make_job, make_source, run, scripted
 
@@ -36,10 +36,10 @@ def source(script: Script) -> Source:
     return made
 
 
-def fail(script: Script, source: Source, error: Exception) -> Source:
+def fail(script: Script, source: Source, error: Exception, kind: JobKind = JobKind.SYNC) -> Source:
     """One run that ends as failed, with all its attempts."""
     script.faults["days", 0] = [error for _ in range(MOST_ATTEMPTS)]
-    job = make_job(source)
+    job = make_job(source, kind)
     while run(job) == JobStatus.QUEUED:
         Job.objects.filter(pk=job.pk).update(run_after=None)
     script.faults.clear()
@@ -79,6 +79,11 @@ def test_a_success_in_between_starts_the_count_anew(script: Script, source: Sour
 def test_a_fault_of_ours_never_blames_the_settings(script: Script, source: Source) -> None:
     for _ in range(4):
         assert fail(script, source, ZeroDivisionError()).state == SourceState.ACTIVE
+
+
+def test_files_that_cannot_be_read_say_nothing_about_the_sources_settings(script: Script, source: Source) -> None:
+    for _ in range(MOST_REFUSALS):
+        assert fail(script, source, Invalid("No table."), JobKind.UPLOAD).state == SourceState.ACTIVE
 
 
 def test_from_the_fifth_failure_on_scheduled_runs_keep_a_growing_distance(script: Script, source: Source) -> None:

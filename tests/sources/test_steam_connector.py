@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from livinglytics.lib.errors import BadAnswer, Invalid, NotFound, RateLimited, Terminal, Transient
 from livinglytics.lib.http import Client, Limits
+from sources.actions.checking import asked
 from sources.connectors._base import Batch, Context, Raw, State, connectors
 from sources.connectors.steam import Steam, SteamConfig
 from sources.connectors.steam.text import app_id, languages, plain
@@ -462,7 +463,7 @@ def test_steams_own_totals_come_once_a_day(reader: Reader, fake: SteamFake) -> N
 
 
 def test_check_tells_the_games_name_and_how_much_there_is(reader: Reader) -> None:
-    checked = STEAM.check(reader.context(), GAME)
+    checked = asked(STEAM, reader.context(), GAME)
     assert (checked.ok, checked.identity, checked.details["reviews"]) == (True, "Portal of Tests", 250)
 
 
@@ -475,23 +476,23 @@ def test_check_tells_the_games_name_and_how_much_there_is(reader: Reader) -> Non
     ],
 )
 def test_check_names_the_field_at_fault(fake: SteamFake, config: SteamConfig, at_fault: str) -> None:
-    checked = STEAM.check(Reader(fake).context(), config)
+    checked = asked(STEAM, Reader(fake).context(), config)
     assert (checked.ok, checked.field) == (False, at_fault)
     assert checked.message
 
 
 def test_check_passes_without_the_stores_name(reader: Reader, fake: SteamFake) -> None:
     fake.script(None, *[Fault("html", path=DETAILS)] * 3)
-    checked = STEAM.check(reader.context(), GAME)
+    checked = asked(STEAM, reader.context(), GAME)
     assert (checked.ok, checked.identity) == (True, "App 620")
     assert checked.details["warnings"]
 
 
 def test_check_takes_a_limit_for_a_good_answer_and_a_failure_for_none(reader: Reader, fake: SteamFake) -> None:
     fake.script(limited("3600"))
-    assert STEAM.check(reader.context(), GAME).ok
+    assert asked(STEAM, reader.context(), GAME).ok
     fake.script(*[down(503)] * 3)
-    failed = STEAM.check(reader.context(), GAME)
+    failed = asked(STEAM, reader.context(), GAME)
     assert (failed.ok, failed.field) == (False, "")
 
 

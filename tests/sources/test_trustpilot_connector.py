@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from livinglytics.lib.errors import BadAnswer, BadCredentials, Invalid, NotFound, RateLimited, Transient
-from livinglytics.lib.http import Client, Limits
-from sources.connectors._base import Batch, Context, State, connectors
+from sources.connectors._base import Batch, State, connectors
 from sources.connectors.trustpilot import Trustpilot, TrustpilotConfig
 from sources.connectors.trustpilot.target import domain_of
 from sources.records import Document, MetricPoint
 from tests.fakes._server import HTML, MALFORMED, RESET, TRUNCATED, Answer, Fault, Request, down, json_answer, limited
 from tests.fakes.trustpilot import KEY, UNIT, UNITS, TrustpilotFake
+from tests.sources.reading import CrashedError, Reader
 
 NOW = datetime.fromtimestamp(1_795_100_000, UTC)
 SHOP = TrustpilotConfig(KEY, "example.com")
@@ -25,50 +23,12 @@ TRUSTPILOT = Trustpilot()
 REVIEWS = f"{UNITS}{UNIT}/reviews"
 
 
-class CrashedError(Exception):
-    """The worker was killed."""
+def reading(fake: TrustpilotFake, config: TrustpilotConfig = SHOP) -> Reader:
+    return Reader(TRUSTPILOT, fake, config, now=NOW, zone="UTC")
 
 
-@dataclass
-class Reader:
-    """A runner in miniature: stores pages and checkpoints together, and can be killed."""
-
-    fake: TrustpilotFake
-    config: TrustpilotConfig = SHOP
-    now: datetime = NOW
-    state: State = field(default_factory=dict)
-    rows: dict[str, Any] = field(default_factory=dict)
-    batches: list[Batch] = field(default_factory=list)
-    pauses: list[float] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
-
-    def context(self) -> Context:
-        limits = Limits(connect=0.5, read=0.5, total=3, tries=3)
-        http = Client(limits=limits, allow_private=frozenset({self.fake.host}), wait=self.waits.append)
-        return Context(
-            http=http,
-            now=lambda: self.now,
-            pause=self.pauses.append,
-            cancelled=lambda: False,
-            files=None,
-            base_url=lambda default: self.fake.url,
-        )
-
-    def run(self, stream: str = "reviews", *, die_after: int | None = None) -> list[Batch]:
-        """Read to the end, or be killed once ``die_after`` pages are stored."""
-        self.batches = []
-        for batch in TRUSTPILOT.read(self.context(), self.config, stream, self.state):
-            if len(self.batches) == die_after:
-                raise CrashedError
-            self.batches.append(batch)
-            self.rows |= {raw.external_id: raw.payload for raw in batch.raws}
-            if batch.state is not None:
-                self.state = json.loads(json.dumps(batch.state))
-        return self.batches
-
-    @property
-    def texts(self) -> dict[str, str]:
-        return {key: row["text"] for key, row in self.rows.items()}
+def texts(reader: Reader) -> dict[str, str]:
+    return {key: row["text"] for key, row in reader.rows.items()}
 
 
 def truth(fake: TrustpilotFake) -> dict[str, str]:
@@ -83,7 +43,7 @@ def fake() -> Iterator[TrustpilotFake]:
 
 @pytest.fixture
 def reader(fake: TrustpilotFake) -> Reader:
-    return Reader(fake)
+    return reading(fake)
 
 
 # -- reading everything ------------------------------------------------------------------
@@ -95,7 +55,7 @@ def test_the_connector_is_found_by_its_key() -> None:
 
 def test_all_reviews_come_page_by_page_newest_first(reader: Reader, fake: TrustpilotFake) -> None:
     batches = reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
     assert [len(batch.raws) for batch in batches] == [100, 100, 50]
     assert fake.hits[REVIEWS] == 3
     assert [one.progress.total for one in batches if one.progress] == [250, 250, 250]
@@ -105,9 +65,9 @@ def test_all_reviews_come_page_by_page_newest_first(reader: Reader, fake: Trustp
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 200])
 def test_a_list_of_any_length_is_read_to_its_end(size: int) -> None:
     with TrustpilotFake(reviews=size) as fake:
-        reader = Reader(fake)
+        reader = reading(fake)
         reader.run()
-        assert reader.texts == truth(fake)
+        assert texts(reader) == truth(fake)
         assert "page" not in reader.state
 
 
@@ -145,7 +105,7 @@ def test_new_and_edited_reviews_and_replies_of_the_last_month_arrive(reader: Rea
     fake.reply(earlier, "Thank you!", at=NOW)
     added = fake.add(at=NOW, text="Fresh.")
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
     assert reader.rows[added]["text"] == "Fresh."
     assert reader.rows[earlier]["companyReply"]["text"] == "Thank you!"
 
@@ -174,7 +134,7 @@ def test_a_state_of_another_version_or_company_starts_from_nothing(
 ) -> None:
     reader.state = old
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
 
 
 # -- interrupted -------------------------------------------------------------------------
@@ -182,7 +142,7 @@ def test_a_state_of_another_version_or_company_starts_from_nothing(
 
 @pytest.mark.parametrize("page", [0, 1, 2])
 def test_a_run_resumed_after_any_page_equals_an_uninterrupted_one(fake: TrustpilotFake, page: int) -> None:
-    whole, broken = Reader(fake), Reader(fake)
+    whole, broken = reading(fake), reading(fake)
     whole.run()
     with pytest.raises(CrashedError):
         broken.run(die_after=page)
@@ -201,7 +161,7 @@ def test_reviews_written_while_a_run_lay_broken_arrive_with_the_next_one(reader:
     reader.now = NOW + timedelta(hours=1)
     reader.run()
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
 
 
 def test_only_the_last_page_promotes_the_cursor(reader: Reader, fake: TrustpilotFake) -> None:
@@ -213,11 +173,14 @@ def test_only_the_last_page_promotes_the_cursor(reader: Reader, fake: Trustpilot
 
 def test_a_review_that_moves_down_to_the_next_page_is_told_once(reader: Reader, fake: TrustpilotFake) -> None:
     told: list[str] = []
-    for batch in TRUSTPILOT.read(reader.context(), SHOP, "reviews", {}):
-        told += [raw.external_id for raw in batch.raws]
+
+    def two_more_after_the_first_page(batch: Batch) -> None:
+        told.extend(raw.external_id for raw in batch.raws)
         if len(told) == 100:
             fake.add(at=NOW)
             fake.add(at=NOW)
+
+    reader.run(after=two_more_after_the_first_page)
     assert len(told) == len(set(told)) == 250
 
 
@@ -232,7 +195,7 @@ def test_a_repeated_page_is_no_success_and_older_reviews_come_next_time(
     assert reader.state["cursor"] is None
     fake.stuck = 0
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
 
 
 def test_a_repeated_page_is_known_again_after_a_restart(reader: Reader, fake: TrustpilotFake) -> None:
@@ -251,7 +214,7 @@ def test_a_repeated_page_is_known_again_after_a_restart(reader: Reader, fake: Tr
 def test_a_short_limit_is_waited_out(reader: Reader, fake: TrustpilotFake) -> None:
     fake.script(None, None, limited("2"))
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
     assert reader.waits == [2.0]
 
 
@@ -261,12 +224,12 @@ def test_a_long_limit_goes_up_with_the_pages_before_it_kept(reader: Reader, fake
         reader.run()
     assert (caught.value.retry_after, len(reader.rows), reader.waits) == (3600.0, 100, [])
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
 
 
 @pytest.mark.parametrize("stream", ["reviews", "summary"])
 def test_a_wrong_key_is_refused_with_its_field_named_and_without_the_key(fake: TrustpilotFake, stream: str) -> None:
-    reader = Reader(fake, TrustpilotConfig("tp-wrong-key", "example.com"))
+    reader = reading(fake, TrustpilotConfig("tp-wrong-key", "example.com"))
     with pytest.raises(BadCredentials) as caught:
         reader.run(stream)
     assert list(caught.value.details) == ["api_key"]
@@ -284,7 +247,7 @@ def test_a_key_without_rights_is_told_apart_from_a_wrong_one(reader: Reader, fak
 @pytest.mark.parametrize("domain", ["unknown.example", "www.example.com"])
 def test_an_unknown_company_names_the_field_at_fault(fake: TrustpilotFake, domain: str) -> None:
     with pytest.raises(NotFound, match=domain) as caught:
-        Reader(fake, TrustpilotConfig(KEY, domain)).run()
+        reading(fake, TrustpilotConfig(KEY, domain)).run()
     assert list(caught.value.details) == ["domain"]
 
 
@@ -297,14 +260,14 @@ def test_a_web_page_or_broken_json_is_a_bad_answer_and_keeps_the_place(
         reader.run()
     assert (len(reader.rows), reader.state["page"]) == (100, 2)
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
 
 
 @pytest.mark.parametrize("fault", [TRUNCATED, RESET, down(503)])
 def test_a_body_that_breaks_off_is_asked_for_again(reader: Reader, fake: TrustpilotFake, fault: Fault) -> None:
     fake.script(None, fault)
     reader.run()
-    assert reader.texts == truth(fake)
+    assert texts(reader) == truth(fake)
     fake.script(*[fault] * 3)
     with pytest.raises(Transient):
         reader.run()
@@ -353,14 +316,14 @@ def test_trustpilots_own_totals_come_once_a_day(reader: Reader) -> None:
 def test_a_company_without_reviews_has_a_count_and_no_score() -> None:
     with TrustpilotFake(reviews=0) as fake:
         fake.score = 0
-        reader = Reader(fake)
+        reader = reading(fake)
         reader.run("summary")
         (point,) = TRUSTPILOT.map("summary", next(iter(reader.rows.values())), SHOP)
         assert point == MetricPoint("trustpilot.total_reviews", NOW.date(), 0)
 
 
 def test_check_tells_the_companys_name_and_how_much_there_is(reader: Reader) -> None:
-    checked = TRUSTPILOT.check(reader.context(), SHOP)
+    checked = reader.check()
     assert (checked.ok, checked.identity, checked.details["reviews"]) == (True, "Example Shop", 250)
 
 
@@ -375,7 +338,7 @@ def test_check_tells_the_companys_name_and_how_much_there_is(reader: Reader) -> 
     ],
 )
 def test_check_names_the_field_at_fault(fake: TrustpilotFake, config: TrustpilotConfig, at_fault: str) -> None:
-    checked = TRUSTPILOT.check(Reader(fake).context(), config)
+    checked = reading(fake, config).check()
     assert (checked.ok, checked.field) == (False, at_fault)
     assert checked.message
     assert "tp-wrong-key" not in repr(checked)
@@ -383,9 +346,9 @@ def test_check_names_the_field_at_fault(fake: TrustpilotFake, config: Trustpilot
 
 def test_check_takes_a_limit_for_a_good_answer_and_a_failure_for_none(reader: Reader, fake: TrustpilotFake) -> None:
     fake.script(limited("3600"))
-    assert TRUSTPILOT.check(reader.context(), SHOP).ok
+    assert reader.check().ok
     fake.script(HTML)
-    failed = TRUSTPILOT.check(reader.context(), SHOP)
+    failed = reader.check()
     assert (failed.ok, failed.field) == (False, "")
 
 
@@ -419,7 +382,16 @@ def test_of_the_author_only_the_shown_name_is_kept(reader: Reader) -> None:
 
 @pytest.mark.parametrize(
     ("stars", "rating", "original"),
-    [(1, 0.0, "1"), (3, 0.5, "3"), (5, 1.0, "5"), (0, None, ""), (6, None, ""), (None, None, ""), ("5", None, "")],
+    [
+        (1, 0.0, "1"),
+        (3, 0.5, "3"),
+        (5, 1.0, "5"),
+        (0, None, ""),
+        (6, None, ""),
+        (None, None, ""),
+        ("5", 1.0, "5"),
+        ("five", None, ""),
+    ],
 )
 def test_stars_become_a_rating_from_0_to_1_and_impossible_ones_none(
     stars: Any, rating: float | None, original: str

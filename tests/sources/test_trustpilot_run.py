@@ -7,15 +7,14 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
-from livinglytics.pipeline import run_job
-from metrics.models import Document, Observation, Series
-from sources.actions.connect import connect_source
+from metrics.models import Document
 from sources.actions.sync import queue_sync
-from sources.models import Job, JobStatus, Source, SourceState
-from tests.cast import make_team
+from sources.models import JobStatus, SourceState
 from tests.fakes.trustpilot import KEY, TrustpilotFake
+from tests.sources.whole_way import connected, ran, sums
 
 pytestmark = pytest.mark.django_db
+CONFIG = {"api_key": KEY, "domain": "https://www.trustpilot.com/review/example.com"}
 
 
 @pytest.fixture
@@ -25,29 +24,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[TrustpilotFake]:
         yield running
 
 
-def connected() -> tuple[Source, Job]:
-    config = {"api_key": KEY, "domain": "https://www.trustpilot.com/review/example.com"}
-    made = connect_source(team=make_team(), by=None, kind="trustpilot", config=config)
-    assert made.job is not None
-    return made.source, made.job
-
-
-def ran(job: Job) -> Job:
-    run_job(str(job.pk))
-    job.refresh_from_db()
-    return job
-
-
-def sums(source: Source) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for series in Series.objects.filter(source_id=source.pk):
-        for one in Observation.objects.filter(series_id=series.pk):
-            found[series.metric] = found.get(series.metric, 0.0) + float(one.value)
-    return found
-
-
 def test_reviews_and_totals_land_once_and_again_changes_nothing(fake: TrustpilotFake) -> None:
-    source, job = connected()
+    source, job = connected("trustpilot", **CONFIG)
     assert ran(job).status == JobStatus.SUCCEEDED, job.error_message
     once = sums(source)
     truth = {key: one["text"] for key, one in fake.everything.items()}
@@ -60,7 +38,7 @@ def test_reviews_and_totals_land_once_and_again_changes_nothing(fake: Trustpilot
 
 
 def test_a_key_that_is_withdrawn_later_asks_for_a_new_one_and_keeps_what_was_read(fake: TrustpilotFake) -> None:
-    source, job = connected()
+    source, job = connected("trustpilot", **CONFIG)
     ran(job)
     fake.allowed = False
     refused = ran(queue_sync(source=source, by=None))
@@ -71,7 +49,7 @@ def test_a_key_that_is_withdrawn_later_asks_for_a_new_one_and_keeps_what_was_rea
 
 
 def test_a_list_that_ends_early_is_partly_done_and_whole_the_next_time(fake: TrustpilotFake) -> None:
-    source, job = connected()
+    source, job = connected("trustpilot", **CONFIG)
     fake.stuck = 1
     assert ran(job).status == JobStatus.PARTIAL
     assert job.error_details["streams"] == ["reviews"]

@@ -8,7 +8,8 @@ import pytest
 
 from tests.fakes._server import down
 from tests.fakes.yelp import YelpFake
-from tests.sources.yelp_reading import CAFE, YELP, Reader
+from tests.sources.reading import Reader
+from tests.sources.yelp_reading import reading
 
 
 @pytest.fixture
@@ -19,11 +20,11 @@ def fake() -> Iterator[YelpFake]:
 
 @pytest.fixture
 def reader(fake: YelpFake) -> Reader:
-    return Reader(fake)
+    return reading(fake)
 
 
 def test_check_tells_the_name_and_what_is_left(reader: Reader) -> None:
-    checked = YELP.check(reader.context(), CAFE)
+    checked = reader.check()
     assert (checked.ok, checked.identity) == (True, "Café zum Test")
     assert (checked.details["reviews"], checked.details["remaining"]) == (238, 298)
 
@@ -43,14 +44,14 @@ def test_check_tells_the_name_and_what_is_left(reader: Reader) -> None:
 )
 def test_check_names_the_field_at_fault(reader: Reader, changed: dict[str, str], at_fault: str) -> None:
     bent = reader.with_(**changed)
-    checked = YELP.check(bent.context(), bent.config)
+    checked = bent.check()
     assert (checked.ok, checked.field) == (False, at_fault)
     assert checked.message
 
 
 def test_check_takes_a_limit_for_a_good_answer_and_a_failure_for_none(reader: Reader, fake: YelpFake) -> None:
     fake.refusals = [(429, "ACCESS_LIMIT_REACHED", {})]
-    assert YELP.check(reader.context(), CAFE).ok
+    assert reader.check().ok
     fake.script(*[down(503)] * 3)
-    failed = YELP.check(reader.context(), CAFE)
+    failed = reader.check()
     assert (failed.ok, failed.field) == (False, "")

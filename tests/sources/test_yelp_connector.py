@@ -15,7 +15,8 @@ from sources.connectors.yelp import Yelp
 from sources.records import MetricPoint
 from tests.fakes._server import HTML, MALFORMED, TRUNCATED, Fault, down, limited
 from tests.fakes.yelp import ID, KEY, YelpFake, review, sent_key
-from tests.sources.yelp_reading import CAFE, YELP, Reader
+from tests.sources.reading import Reader
+from tests.sources.yelp_reading import CAFE, YELP, reading
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def fake() -> Iterator[YelpFake]:
 
 @pytest.fixture
 def reader(fake: YelpFake) -> Reader:
-    return Reader(fake)
+    return reading(fake)
 
 
 # -- reading -----------------------------------------------------------------------------
@@ -56,14 +57,14 @@ def test_times_without_a_zone_are_taken_for_the_teams_or_that_of_the_business(re
     assert berlin.documents()["review-3"].created_at == datetime(2026, 11, 2, 23, 22, 50, tzinfo=UTC)
 
 
-def test_totals_are_one_reading_of_the_teams_day(reader: Reader) -> None:
+def test_totals_are_one_reading_of_the_teams_day(reader: Reader, fake: YelpFake) -> None:
     reader.run("summary")
     reader.run("summary")
     day = date(2026, 11, 20)
     assert list(reader.rows) == ["2026-11-20"]
     points = YELP.map("summary", reader.rows["2026-11-20"], CAFE)
     assert points == [MetricPoint("yelp.review_count", day, 238), MetricPoint("yelp.rating", day, 4.5)]
-    tokyo = Reader(reader.fake, zone="Asia/Tokyo")
+    tokyo = reading(fake, zone="Asia/Tokyo")
     tokyo.run("summary")
     assert list(tokyo.rows) == ["2026-11-21"]
 
@@ -78,20 +79,20 @@ def test_a_business_without_reviews_has_no_rating_instead_of_zero(reader: Reader
 @pytest.mark.parametrize("odd", [None, "238", -1, True])
 def test_totals_that_are_no_numbers_are_told_and_not_kept(reader: Reader, fake: YelpFake, odd: Any) -> None:
     fake.business["review_count"] = odd
-    batch = reader.run("summary")
+    batch = reader.one("summary")
     assert (batch.raws, batch.warnings) == ((), ("Yelp sent no totals this time.",))
 
 
 def test_what_is_left_of_the_days_requests_is_reported(reader: Reader) -> None:
     expected = {"remaining": 298, "limit": 300, "resets_at": "2026-11-21T00:00:00+00:00"}
-    assert reader.run().quota == expected
-    assert reader.run("summary").quota == {**expected, "remaining": 297}
+    assert reader.one().quota == expected
+    assert reader.one("summary").quota == {**expected, "remaining": 297}
 
 
 def test_a_second_run_changes_nothing(reader: Reader) -> None:
-    first = reader.run()
+    first = reader.one()
     rows = dict(reader.rows)
-    again = reader.run()
+    again = reader.one()
     assert (again.raws, reader.rows) == (first.raws, rows)
 
 
@@ -130,7 +131,7 @@ def test_a_short_limit_is_waited_out(reader: Reader, fake: YelpFake, refusal: An
     else:
         fake.script(limited("1"))
     reader.run()
-    assert (len(reader.rows), reader.pauses) == (3, [1])
+    assert (len(reader.rows), reader.waits) == (3, [1])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_the_daily_limit_goes_up_with_the_wait_until_its_reset(
     with pytest.raises(RateLimited) as caught:
         reader.run()
     assert caught.value.retry_after == wait
-    assert (reader.pauses, fake.requests) == ([], 1)
+    assert (reader.waits, fake.requests) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -209,12 +210,12 @@ def test_json_of_another_shape_is_a_bad_answer(reader: Reader, fake: YelpFake, b
 
 
 def test_the_key_travels_in_a_header_and_is_in_no_state_row_or_message(reader: Reader, fake: YelpFake) -> None:
-    batch = reader.run()
+    batch = reader.one()
     assert {sent_key(request) for request in fake.seen} == {f"Bearer {KEY}"}
     assert not any(KEY in request.path + str(request.query) for request in fake.seen)
     assert KEY not in repr(batch)
     wrong = reader.with_(api_key="wrong-" + KEY)
-    checked = YELP.check(wrong.context(), wrong.config)
+    checked = wrong.check()
     assert KEY not in repr(checked)
     with pytest.raises(BadCredentials) as caught:
         wrong.run()

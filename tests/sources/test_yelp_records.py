@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.yelp import YelpFake, review
-from tests.sources.yelp_reading import Reader
+from tests.sources.reading import Reader
+from tests.sources.yelp_reading import reading
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def fake() -> Iterator[YelpFake]:
 
 @pytest.fixture
 def reader(fake: YelpFake) -> Reader:
-    return Reader(fake)
+    return reading(fake)
 
 
 def test_empty_fields_are_no_reason_to_fail(reader: Reader, fake: YelpFake) -> None:
@@ -53,6 +54,6 @@ def test_a_link_that_leads_elsewhere_is_left_out(reader: Reader, fake: YelpFake,
 
 def test_a_bad_review_is_set_aside_and_the_others_are_read(reader: Reader, fake: YelpFake) -> None:
     fake.reviews = [review(1, id=None), review(2, time_created="soon"), review(3)]
-    batch = reader.run()
+    batch = reader.one()
     assert [raw.external_id for raw in batch.raws] == ["review-3"]
     assert sorted(one.external_id for one in batch.rejected) == ["", "review-2"]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livinglytics.lib.errors import BadAnswer, BadCredentials, Invalid, NotFound, RateLimited, Terminal, Transient
+from sources.actions.checking import asked
 from sources.connectors._base import connectors
 from sources.connectors.youtube import YouTube
 from sources.connectors.youtube.targets import Target, target, wanted
@@ -706,7 +707,7 @@ def test_an_unknown_channel_names_the_field_at_fault(fake: YouTubeFake) -> None:
 
 def test_a_404_for_a_name_is_as_good_as_an_empty_list(reader: Reader, fake: YouTubeFake) -> None:
     fake.refuse(refused.NO_CHANNEL)
-    checked = YOUTUBE.check(reader.context(), config())
+    checked = asked(YOUTUBE, reader.context(), config())
     assert (checked.ok, checked.field) == (False, "targets")
     fake.refuse(None, None, refused.NO_VIDEO)
     with pytest.raises(NotFound, match="knows no video vid-0000000"):
@@ -724,12 +725,12 @@ def test_one_unknown_channel_among_others_is_told_and_the_others_are_read(fake: 
 
 
 def test_check_tells_the_channels_name(reader: Reader, fake: YouTubeFake) -> None:
-    checked = YOUTUBE.check(reader.context(), config(refused.HANDLE))
+    checked = asked(YOUTUBE, reader.context(), config(refused.HANDLE))
     assert (checked.ok, checked.identity, fake.requests) == (True, "Fixture Works", 1)
 
 
 def test_check_tells_the_videos_name_and_how_many_more(reader: Reader) -> None:
-    checked = YOUTUBE.check(reader.context(), config("https://youtu.be/vid-0000001", "vid-0000000"))
+    checked = asked(YOUTUBE, reader.context(), config("https://youtu.be/vid-0000001", "vid-0000000"))
     assert (checked.ok, checked.identity) == (True, "Film 1 and 1 more")
 
 
@@ -744,7 +745,7 @@ def test_check_tells_the_videos_name_and_how_many_more(reader: Reader) -> None:
     ],
 )
 def test_check_names_the_field_at_fault(reader: Reader, settings: Any, at_fault: str) -> None:
-    checked = YOUTUBE.check(reader.context(), settings)
+    checked = asked(YOUTUBE, reader.context(), settings)
     assert (checked.ok, checked.field) == (False, at_fault)
     assert checked.message
 
@@ -752,7 +753,7 @@ def test_check_names_the_field_at_fault(reader: Reader, settings: Any, at_fault:
 @pytest.mark.parametrize(("why", "words"), KEY_REFUSALS)
 def test_check_says_what_to_do_about_the_key(reader: Reader, fake: YouTubeFake, why: Refused, words: str) -> None:
     fake.refuse(why)
-    checked = YOUTUBE.check(reader.context(), config())
+    checked = asked(YOUTUBE, reader.context(), config())
     assert (checked.ok, checked.field) == (False, "api_key")
     assert words in checked.message
 
@@ -761,9 +762,9 @@ def test_check_takes_a_used_up_quota_for_a_good_answer_and_a_failure_for_none(
     reader: Reader, fake: YouTubeFake
 ) -> None:
     fake.refuse(refused.QUOTA)
-    assert YOUTUBE.check(reader.context(), config()).ok
+    assert asked(YOUTUBE, reader.context(), config()).ok
     fake.script(*[down(503)] * 3)
-    failed = YOUTUBE.check(reader.context(), config())
+    failed = asked(YOUTUBE, reader.context(), config())
     assert (failed.ok, failed.field) == (False, "")
 
 

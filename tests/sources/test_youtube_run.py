@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
 
 from livinglytics.lib.errors import Invalid
-from livinglytics.pipeline import run_job
 from metrics.actions.sink import MetricsSink
-from metrics.models import Document, Observation, Series
+from metrics.models import Document
 from sources.actions.connect import connect_source
 from sources.actions.replay import replay
 from sources.actions.run import run_job as run_one
@@ -21,10 +21,11 @@ from sources.models import Credential, Job, JobStatus, Source, SourceState
 from tests.cast import make_team
 from tests.fakes import youtube as refused
 from tests.fakes.youtube import HANDLE, KEY, YouTubeFake
+from tests.sources.whole_way import connected, ran, sums, texts
 from tests.sources.youtube_reading import truth
 
 pytestmark = pytest.mark.django_db
-CONFIG = {"api_key": KEY, "targets": [HANDLE]}
+CONFIG: dict[str, Any] = {"api_key": KEY, "targets": [HANDLE]}
 
 
 @pytest.fixture(autouse=True)
@@ -40,32 +41,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[YouTubeFake]:
         yield running
 
 
-def connected() -> tuple[Source, Job]:
-    made = connect_source(team=make_team(time_zone="Europe/Berlin"), by=None, kind="youtube", config=CONFIG)
-    assert made.job is not None
-    return made.source, made.job
-
-
-def ran(job: Job) -> Job:
-    run_job(str(job.pk))
-    job.refresh_from_db()
-    return job
-
-
-def texts() -> dict[str, str]:
-    return dict(Document.objects.filter(deleted_at=None).values_list("external_id", "text"))
-
-
-def sums(source: Source) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for series in Series.objects.filter(source_id=source.pk):
-        for one in Observation.objects.filter(series_id=series.pk):
-            found[series.metric] = found.get(series.metric, 0) + one.value
-    return found
-
-
 def test_comments_and_counters_land_once_and_again_changes_nothing(fake: YouTubeFake) -> None:
-    source, job = connected()
+    source, job = connected("youtube", **CONFIG)
     assert ran(job).status == JobStatus.SUCCEEDED, job.error_message
     once = sums(source)
     assert texts() == truth(fake)
@@ -80,7 +57,7 @@ def test_comments_and_counters_land_once_and_again_changes_nothing(fake: YouTube
 
 
 def test_a_thread_that_is_gone_loses_its_text_and_its_count(fake: YouTubeFake) -> None:
-    source, job = connected()
+    source, job = connected("youtube", **CONFIG)
     ran(job)
     thread = next(one.id for one in fake.comments.values() if len(fake.replies(one.id)) > 5)
     fake.refuse(None, None, None, None, None, None, refused.NO_COMMENT)
@@ -92,7 +69,7 @@ def test_a_thread_that_is_gone_loses_its_text_and_its_count(fake: YouTubeFake) -
 
 def test_a_used_up_quota_pauses_the_run_until_midnight_pacific(fake: YouTubeFake) -> None:
     fake.quota = 6
-    job = ran(connected()[1])
+    job = ran(connected("youtube", **CONFIG)[1])
     assert job.status == JobStatus.PAUSED
     assert job.run_after is not None
     assert job.run_after.isoformat() > "2026-11-20T08:00:00"
@@ -104,7 +81,7 @@ def test_a_used_up_quota_pauses_the_run_until_midnight_pacific(fake: YouTubeFake
 
 
 def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(fake: YouTubeFake) -> None:
-    source, job = connected()
+    source, job = connected("youtube", **CONFIG)
     asked: list[bool] = []
 
     def cancel_during_the_fourth_page() -> bool:
@@ -122,7 +99,7 @@ def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(fake: 
 
 
 def test_a_key_that_is_withdrawn_asks_for_a_new_one(fake: YouTubeFake) -> None:
-    source, job = connected()
+    source, job = connected("youtube", **CONFIG)
     fake.keys.clear()
     assert ran(job).status == JobStatus.FAILED
     source.refresh_from_db()
@@ -138,7 +115,7 @@ def test_a_wrong_key_is_refused_before_anything_is_saved(fake: YouTubeFake) -> N
 
 def test_the_key_is_in_no_row_and_no_log(fake: YouTubeFake, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    source, job = connected()
+    source, job = connected("youtube", **CONFIG)
     ran(job)
     fake.refuse(None, refused.Refused(400, "odd", message=f"The key {KEY} is odd."))
     ran(queue_sync(source=source, by=None))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
-from sources.connectors.github.readers import Reader, Repository, Row, Span, login, moment, part, text
+from sources.connectors._values import instant
+from sources.connectors.github.readers import Reader, Repository, Row, Span, login, part, text
 from sources.connectors.github.service import Nothing, Service, Unreadable
 
 #: pull requests that changed while the list was being read are looked for this far back
@@ -95,13 +96,13 @@ class Listed(Reader):
 
     def _pull(self, item: Any) -> Pull | None:
         one = part(item)
-        number, created, updated = one.get("number"), moment(one.get("created_at")), moment(one.get("updated_at"))
+        number, created, updated = one.get("number"), instant(one.get("created_at")), instant(one.get("updated_at"))
         if not isinstance(number, int) or created is None or updated is None:
             self.reject(
                 f"pull:{number}", "GitHub sent a pull request without a number or a readable time.", {"number": number}
             )
             return None
-        closed, merged = moment(one.get("closed_at")), moment(one.get("merged_at"))
+        closed, merged = instant(one.get("closed_at")), instant(one.get("merged_at"))
         return Pull(number, login(one.get("user")), created, updated, closed, merged)
 
     def moved(self, number: int) -> None:
@@ -203,7 +204,7 @@ class Reviews(Listed):
         state = str(one.get("state") or "").lower()
         if state == "pending" or (login(user) and login(user) == pull.author):
             return
-        key, at = str(one.get("id") or ""), moment(one.get("submitted_at"))
+        key, at = str(one.get("id") or ""), instant(one.get("submitted_at"))
         if not key or at is None:
             reason = "GitHub sent a review without a readable time."
             self.reject(f"review:{pull.number}:{key}", reason, {"number": pull.number, "id": key})

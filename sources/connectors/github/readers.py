@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from sources.connectors._values import instant
 from sources.connectors.github.service import Nothing, Service
 
 Row = dict[str, Any]
@@ -89,7 +90,7 @@ class Commits(Reader):
 
     def _take(self, item: Any) -> None:
         commit = part(item, "commit")
-        sha, at = str(part(item).get("sha") or ""), moment(part(commit, "committer").get("date"))
+        sha, at = str(part(item).get("sha") or ""), instant(part(commit, "committer").get("date"))
         if not sha or at is None:
             self.reject(f"commit:{sha}", "GitHub sent a commit without a readable time.", {"sha": sha})
             return
@@ -123,7 +124,7 @@ class Releases(Reader):
         one = part(item)
         if one.get("draft") is True:
             return
-        key, at = str(one.get("id") or ""), moment(one.get("published_at"))
+        key, at = str(one.get("id") or ""), instant(one.get("published_at"))
         if not key or at is None:
             self.reject(f"release:{key}", "GitHub sent a release without a readable time.", {"id": key})
             return
@@ -150,17 +151,6 @@ def part(value: Any, name: str = "") -> Mapping[str, Any]:
 
 def login(user: Any) -> str:
     return str(part(user).get("login") or "")[:100]
-
-
-def moment(value: Any) -> datetime | None:
-    """An instant as GitHub writes it; None for nothing or what cannot be read."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def text(at: datetime) -> str:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from livinglytics.lib.buckets import local_day
-from livinglytics.lib.errors import BadAnswer, BadCredentials, Invalid, NotFound, RateLimited, Terminal, Transient
+from livinglytics.lib.errors import BadAnswer, Invalid
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -27,9 +27,10 @@ from sources.connectors._base import (
     connectors,
     option,
 )
+from sources.connectors._values import number, thing, words
 from sources.connectors.google_places.places import place
-from sources.connectors.google_places.service import Service, words
-from sources.connectors.google_places.texts import document, number, raw
+from sources.connectors.google_places.service import Service
+from sources.connectors.google_places.texts import document, raw
 from sources.records import MetricPoint, Record
 
 #: metric -> (Google's name for it, the least and the most it can be)
@@ -65,7 +66,7 @@ class GooglePlaces(Connector):
     label = "Google Places"
     summary = "Rating, number of ratings and the reviews Google shows for one place."
     category = "reviews"
-    icon = "store"
+    icon = "map-pin"
     config = GooglePlacesConfig
     streams = (
         Stream(
@@ -99,19 +100,9 @@ class GooglePlaces(Connector):
 
     def check(self, ctx: Context, config: GooglePlacesConfig) -> Checked:
         """One request for the name only, which costs less than reviews: does Google take key and place?"""
-        try:
-            place_id = config.wanted()
-            found = Service(ctx, config.api_key.strip()).place(place_id, "displayName")
-        except (Invalid, BadCredentials) as error:
-            return Checked(False, error.message, field=next(iter(error.details), "api_key"))
-        except NotFound as error:
-            return Checked(False, error.message, field=next(iter(error.details), ""))
-        except RateLimited as error:
-            return Checked(True, error.message, details={"retry_after": error.retry_after})
-        except (Transient, Terminal) as error:
-            return Checked(False, error.message)
-        name = found.get("displayName")
-        identity = words(name.get("text") if isinstance(name, dict) else "")[:200] or place_id
+        place_id = config.wanted()
+        found = Service(ctx, config.api_key.strip()).place(place_id, "displayName")
+        identity = words(thing(found.get("displayName")).get("text"))[:200] or place_id
         return Checked(True, f"Found {identity}.", identity=identity)
 
     def read(self, ctx: Context, config: GooglePlacesConfig, stream: str, state: State) -> Iterator[Batch]:
@@ -142,8 +133,7 @@ def _totals(ctx: Context, found: dict[str, Any]) -> Batch:
     now = ctx.now()
     totals: dict[str, float | None] = {}
     for metric, (name, least, most) in TOTALS.items():
-        value = number(found.get(name), most)
-        totals[metric] = value if value is not None and value >= least else None
+        totals[metric] = number(found.get(name), least, most)
     if not any(value is not None for value in totals.values()):
         return Batch((), {}, warnings=("Google sent no totals this time.",))
     day = local_day(now, ctx.zone).isoformat()

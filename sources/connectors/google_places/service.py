@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.buckets import day_bounds, local_day
 from livinglytics.lib.errors import BadAnswer, BadCredentials, NotFound, RateLimited, Terminal
+from sources.connectors._values import thing, words
 
 if TYPE_CHECKING:
     from livinglytics.lib.answers import Answer
@@ -79,18 +80,6 @@ class Service:
             if re.fullmatch(r"\d{1,6}(\.\d{1,9})?s", delay, re.ASCII):
                 return float(delay[:-1])
         return _until_midnight(self.ctx.now()) if re.search(r"per\s?day", str(error), re.IGNORECASE) else 60.0
-
-
-def thing(value: Any) -> dict[str, Any]:
-    """A JSON object, empty for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def words(value: Any) -> str:
-    """A name as one line that every database takes; empty for what is no text."""
-    if not isinstance(value, str):
-        return ""
-    return " ".join(value.encode("utf-8", "ignore").decode().replace("\x00", "").split())
 
 
 def _until_midnight(now: datetime) -> float:

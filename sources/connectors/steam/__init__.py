@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from livinglytics.lib.buckets import local_day
-from livinglytics.lib.errors import Invalid, RateLimited, Terminal, Transient
+from livinglytics.lib.errors import Terminal, Transient
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -30,7 +30,8 @@ from sources.connectors._base import (
     connectors,
     option,
 )
-from sources.connectors.steam.service import FIRST_PAGE, Answer, Question, ask, document, moment, unknown, whole
+from sources.connectors._values import whole
+from sources.connectors.steam.service import FIRST_PAGE, Answer, Question, ask, document, moment, unknown
 from sources.connectors.steam.text import HOSTS, STORE, app_id, languages
 from sources.records import MetricPoint, Record
 
@@ -249,16 +250,8 @@ class Steam(Connector):
 
     def check(self, ctx: Context, config: SteamConfig) -> Checked:
         """One small request to the review service, and the game's name where the store gives it."""
-        try:
-            question = config.question()
-            answer = ask(ctx, question, size=1)
-        except Invalid as error:
-            return Checked(False, error.message, field=next(iter(error.details), ""))
-        except RateLimited as error:
-            message = "Steam limits requests right now. Reading starts by itself later."
-            return Checked(True, message, identity=f"App {question.app}", details={"retry_after": error.retry_after})
-        except (Transient, Terminal) as error:
-            return Checked(False, error.message)
+        question = config.question()
+        answer = ask(ctx, question, size=1)
         if not answer.known:
             return Checked(False, unknown(question.app).message, field="app")
         name = _name(ctx, question.app)

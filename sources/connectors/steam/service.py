@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import BadAnswer, NotFound
+from sources.connectors._values import whole
 from sources.connectors.steam.text import TAGS, plain
 from sources.records import Document
 
@@ -77,18 +78,13 @@ def unknown(app: int) -> NotFound:
     return NotFound(message, details={"app": [message]})
 
 
-def whole(value: Any) -> int | None:
-    """A count or a time as a number; None for what Steam's counters cannot mean."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 12:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value < 2**33 else None
+#: no review is written after the year 2242, and not every platform can count further
+_LATEST = 2**33 - 1
 
 
 def moment(value: Any) -> datetime | None:
     """An instant from epoch seconds; None for nothing or 0."""
-    seconds = whole(value)
+    seconds = whole(value, _LATEST)
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from livinglytics.lib.buckets import local_day
-from livinglytics.lib.errors import BadCredentials, Invalid, NotFound, RateLimited, Terminal, Transient
+from livinglytics.lib.errors import Invalid
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -93,17 +93,9 @@ class Trustpilot(Connector):
 
     def check(self, ctx: Context, config: TrustpilotConfig) -> Checked:
         """Whether the key works and may read reviews, and whether Trustpilot knows the company."""
-        try:
-            service = config.service(ctx)
-            unit = service.unit()
-            service.reviews(unit.id, 1)
-        except (Invalid, BadCredentials, NotFound) as error:
-            return Checked(False, error.message, field=next(iter(error.details), ""))
-        except RateLimited as error:
-            message = "Trustpilot limits requests right now. Reading starts by itself later."
-            return Checked(True, message, details={"retry_after": error.retry_after})
-        except (Transient, Terminal) as error:
-            return Checked(False, error.message)
+        service = config.service(ctx)
+        unit = service.unit()
+        service.reviews(unit.id, 1)
         details: dict[str, Any] = {"domain": unit.domain, "reviews": unit.total}
         if unit.domain.lower() != service.domain.lower():
             details["warnings"] = [f"Trustpilot lists this company as {unit.domain}."]

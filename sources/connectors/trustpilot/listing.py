@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import BadAnswer
 from sources.connectors._base import Batch, Progress, Raw, Rejected, State
-from sources.connectors.trustpilot.texts import moment, row, thing, whole
+from sources.connectors._values import instant, thing, whole
+from sources.connectors.trustpilot.texts import row
 
 if TYPE_CHECKING:
     from sources.connectors._base import Context
@@ -34,12 +35,12 @@ class Listing:
         self.now: datetime = ctx.now()
         self.warnings: list[str] = []
         kept = state if state.get("v") == STATE_VERSION and state.get("scope") == service.domain else {}
-        self.cursor = moment(kept.get("cursor"))
+        self.cursor = instant(kept.get("cursor"))
         if self.cursor and self.cursor > self.now:
             self.cursor = self.now
             self.warnings.append("The time of the last reading lay in the future and was set to now.")
         self.page = whole(kept.get("page")) or 1
-        self.signpost, self.last = moment(kept.get("signpost")), str(kept.get("last") or "")
+        self.signpost, self.last = instant(kept.get("signpost")), str(kept.get("last") or "")
         self.done = whole(kept.get("done")) or 0
         self.known: set[str] = set()
         self.seen = {self.last}
@@ -98,7 +99,7 @@ class Listing:
 
 
 def _written(page: Page) -> list[datetime]:
-    times = (moment(thing(one).get("createdAt")) for one in page.reviews)
+    times = (instant(thing(one).get("createdAt")) for one in page.reviews)
     return [one for one in times if one]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import BadAnswer, BadCredentials, NotFound
-from sources.connectors.trustpilot.texts import number, thing, whole, words
+from sources.connectors._values import number, thing, whole, words
 
 if TYPE_CHECKING:
     from livinglytics.lib.answers import Answer
@@ -89,7 +89,7 @@ class Service:
             name=words(body.get("displayName"))[:200] or self.domain,
             domain=words(thing(body.get("name")).get("identifying")) or self.domain,
             total=whole(thing(body.get("numberOfReviews")).get("total")),
-            score=number(thing(body.get("score")).get("trustScore")),
+            score=number(thing(body.get("score")).get("trustScore"), 1, 5),
         )
 
     def _meaning(self, answer: Answer) -> ProductError | None:

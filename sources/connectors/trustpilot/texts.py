@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from livinglytics.lib.errors import BadAnswer
 from sources.connectors._base import Raw, Rejected
+from sources.connectors._values import instant, prose, thing, whole, words
 from sources.records import Document
 
 #: what is kept of a review; ids and whereabouts of its author are not among it
@@ -26,26 +25,25 @@ def row(review: Any) -> Raw | Rejected:
     payload = {key: review[key] for key in _KEPT if key in review} | {"author": author}
     if not name:
         return Rejected("", "Trustpilot sent a review without an id.", payload)
-    written = moment(review.get("createdAt"))
+    written = instant(review.get("createdAt"))
     if written is None:
         return Rejected(name, "Trustpilot sent a review without a readable time.", payload)
     # Without the reply's times: a reply that is taken back would make the review look older than it was.
-    return Raw(name, payload, moment(review.get("updatedAt")) or written)
+    return Raw(name, payload, instant(review.get("updatedAt")) or written)
 
 
 def document(raw: Mapping[str, Any]) -> Document:
     """A kept review as a Document: one star is 0.0, five are 1.0."""
-    created = moment(raw.get("createdAt"))
+    created = instant(raw.get("createdAt"))
     if created is None:
         raise BadAnswer("Trustpilot sent a review without a readable time.")
-    name, stars = words(raw["id"])[:200], whole(raw.get("stars"))
-    stars = stars if stars is not None and 1 <= stars <= 5 else None
+    name, stars = words(raw["id"])[:200], whole(raw.get("stars"), most=5) or None
     return Document(
         external_id=name,
         title=words(raw.get("title")),
         text=prose(raw.get("text")),
         created_at=created,
-        updated_at=moment(raw.get("updatedAt")) or created,
+        updated_at=instant(raw.get("updatedAt")) or created,
         author=words(raw.get("author")),
         language=words(raw.get("language")),
         rating=None if stars is None else (stars - 1) / 4,
@@ -57,7 +55,7 @@ def document(raw: Mapping[str, Any]) -> Document:
 
 
 def _extra(raw: Mapping[str, Any]) -> dict[str, Any]:
-    experienced = moment(raw.get("experiencedAt"))
+    experienced = instant(raw.get("experiencedAt"))
     counts = raw.get("countsTowardsTrustScore")
     extra: dict[str, Any] = {
         "platform": "trustpilot",
@@ -70,47 +68,7 @@ def _extra(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
     reply = thing(raw.get("companyReply"))
     if text := prose(reply.get("text")):
-        answered = moment(reply.get("updatedAt")) or moment(reply.get("createdAt"))
+        answered = instant(reply.get("updatedAt")) or instant(reply.get("createdAt"))
         extra["company_reply"] = text
         extra["answered_at"] = answered.isoformat() if answered else None
     return extra
-
-
-def thing(value: Any) -> dict[str, Any]:
-    """A JSON object, empty for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def words(value: Any) -> str:
-    """A name or title as one line that every database takes; empty for what is no text."""
-    return " ".join(prose(value).split())
-
-
-def prose(value: Any) -> str:
-    """A text with its lines that every database takes; empty for what is no text."""
-    return value.encode("utf-8", "ignore").decode().replace("\x00", "").strip() if isinstance(value, str) else ""
-
-
-def whole(value: Any) -> int | None:
-    """A count as a number; None for what cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value < 10**12 else None
-
-
-def number(value: Any) -> float | None:
-    """A score as a number; None for what cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def moment(value: Any) -> datetime | None:
-    """An instant in UTC from Trustpilot's ISO form; None for anything else."""
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is None:
-            return None
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

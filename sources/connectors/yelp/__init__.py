@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from livinglytics.lib.buckets import local_day, zone_info
-from livinglytics.lib.errors import BadCredentials, Invalid, RateLimited, Terminal, Transient
+from livinglytics.lib.errors import Invalid
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -27,9 +27,10 @@ from sources.connectors._base import (
     connectors,
     option,
 )
+from sources.connectors._values import number, words
 from sources.connectors.yelp.places import HOSTS, SITE, place
-from sources.connectors.yelp.service import Service, words
-from sources.connectors.yelp.texts import document, number, raw
+from sources.connectors.yelp.service import Service
+from sources.connectors.yelp.texts import document, raw
 from sources.records import MetricPoint, Record
 
 #: the number in Yelp's answer -> the most it can be
@@ -114,17 +115,10 @@ class Yelp(Connector):
 
     def check(self, ctx: Context, config: YelpConfig) -> Checked:
         """Two requests: does Yelp know the business, and may the key read its reviews?"""
-        try:
-            name = config.wanted()
-            service = Service(ctx, config.api_key.strip())
-            found = service.business(name)
-            service.reviews(words(found["id"]), config.locale.strip())
-        except (Invalid, BadCredentials) as error:
-            return Checked(False, error.message, field=next(iter(error.details), "api_key"))
-        except RateLimited as error:
-            return Checked(True, error.message, details={"retry_after": error.retry_after})
-        except (Transient, Terminal) as error:
-            return Checked(False, error.message, field="business" if "business" in error.details else "")
+        name = config.wanted()
+        service = Service(ctx, config.api_key.strip())
+        found = service.business(name)
+        service.reviews(words(found["id"]), config.locale.strip())
         identity = words(found.get("name"))[:200] or name
         details = {"reviews": found.get("review_count"), **service.quota}
         return Checked(True, f"Found {identity}.", identity=identity, details=details)
@@ -155,7 +149,7 @@ class Yelp(Connector):
 def _totals(ctx: Context, business: dict[str, Any], service: Service) -> Batch:
     """The reading of the team's day. A business without reviews has no rating, which is not a rating of zero."""
     now = ctx.now()
-    totals = {name: number(business.get(name), most) for name, most in TOTALS.items()}
+    totals = {name: number(business.get(name), 0, most) for name, most in TOTALS.items()}
     if totals["review_count"] is None:
         return Batch((), {}, warnings=("Yelp sent no totals this time.",), quota=service.quota)
     if not totals["review_count"] or not totals["rating"]:

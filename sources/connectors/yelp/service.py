@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from livinglytics.lib.buckets import day_bounds, local_day
 from livinglytics.lib.errors import BadAnswer, BadCredentials, Invalid, NotFound, RateLimited, Terminal
+from sources.connectors._values import thing, words
 
 if TYPE_CHECKING:
     from livinglytics.lib.answers import Answer
@@ -98,18 +99,6 @@ class Service:
             reset = day_bounds(local_day(now, "UTC"), "UTC")[1]
         message = "The requests that Yelp gives this key a day are used up. Reading goes on by itself."
         return RateLimited(message, retry_after=max(1.0, (reset - now).total_seconds()), scope="api.yelp.com")
-
-
-def thing(value: Any) -> dict[str, Any]:
-    """A JSON object, empty for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def words(value: Any) -> str:
-    """A name as one line that every database takes; empty for what is no text."""
-    if not isinstance(value, str):
-        return ""
-    return " ".join(value.encode("utf-8", "ignore").decode().replace("\x00", "").split())
 
 
 def _refusal(answer: Answer) -> dict[str, Any]:

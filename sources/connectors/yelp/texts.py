@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from livinglytics.lib.buckets import zone_info
 from livinglytics.lib.errors import BadAnswer
 from sources.connectors._base import Raw, Rejected
+from sources.connectors._values import number, prose, thing, words
 from sources.connectors.yelp.places import on_yelp
-from sources.connectors.yelp.service import thing, words
 from sources.records import Document
 
 
@@ -39,31 +39,18 @@ def document(payload: Mapping[str, Any]) -> Document:
     at = created(review.get("time_created"), zone)
     if at is None:
         raise BadAnswer("Yelp sent a review without a readable time.")
-    stars = number(review.get("rating"), most=5)
-    rated = stars is not None and stars >= 1
+    stars = number(review.get("rating"), 1, 5)
     return Document(
         external_id=words(review.get("id"))[:200],
-        text=_text(review.get("text")),
+        text=prose(review.get("text")),
         created_at=at,
         author=words(thing(review.get("user")).get("name"))[:200],
-        rating=(stars - 1) / 4 if rated and stars is not None else None,
-        rating_original=f"{stars:g}" if rated else "",
-        rating_scale="1-5" if rated else "",
+        rating=None if stars is None else (stars - 1) / 4,
+        rating_original="" if stars is None else f"{stars:g}",
+        rating_scale="" if stars is None else "1-5",
         url=_link(review.get("url")),
         extra={"platform": "yelp", "excerpt": True, "written_at": str(review["time_created"]), "assumed_zone": zone},
     )
-
-
-def number(value: Any, most: float) -> float | None:
-    """A number from 0 to ``most``; None for everything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if 0 <= value <= most else None
-
-
-def _text(value: Any) -> str:
-    text = value if isinstance(value, str) else ""
-    return text.encode("utf-8", "ignore").decode().replace("\x00", "").strip()
 
 
 def _link(address: Any) -> str:

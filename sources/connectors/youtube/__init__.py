@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from livinglytics.lib.errors import BadCredentials, Invalid, RateLimited, Terminal, Transient
+from livinglytics.lib.errors import Invalid
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -24,9 +24,10 @@ from sources.connectors._base import (
     connectors,
     option,
 )
+from sources.connectors._values import thing, words
 from sources.connectors.youtube.comments import Walk
 from sources.connectors.youtube.listing import channels, unknown
-from sources.connectors.youtube.service import Service, thing, words
+from sources.connectors.youtube.service import Service
 from sources.connectors.youtube.statistics import PAGE, Reading, points
 from sources.connectors.youtube.targets import HOSTS, Wanted, wanted
 from sources.connectors.youtube.texts import record
@@ -127,18 +128,8 @@ class YouTube(Connector):
 
     def check(self, ctx: Context, config: YouTubeConfig) -> Checked:
         """Whether the key works and YouTube knows what was named: one unit, and one for each handle."""
-        try:
-            targets = config.wanted()
-            return self._looked_up(config.service(ctx, {}), targets)
-        except (Invalid, BadCredentials) as error:
-            return Checked(False, error.message, field=next(iter(error.details), "api_key"))
-        except RateLimited as error:
-            message = f"The key works. {error.message}"
-            return Checked(True, message, details={"retry_after": error.retry_after})
-        except (Transient, Terminal) as error:
-            return Checked(False, error.message)
-
-    def _looked_up(self, service: Service, targets: Wanted) -> Checked:
+        targets = config.wanted()
+        service = config.service(ctx, {})
         found, missing = channels(service, targets)
         names = [one.title for one in found]
         if asked := targets.names("video")[:PAGE]:

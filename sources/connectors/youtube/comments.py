@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import Transient
 from sources.connectors._base import Batch, Progress, Raw, Rejected
+from sources.connectors._values import instant, thing, whole
 from sources.connectors.youtube.listing import Found, find
 from sources.connectors.youtube.refusals import Gone, PlaceExpired, Unreadable
-from sources.connectors.youtube.service import Page, Service, circles, thing, whole
-from sources.connectors.youtube.texts import moment, row, withdrawn
+from sources.connectors.youtube.service import Page, Service, circles
+from sources.connectors.youtube.texts import row, withdrawn
 
 if TYPE_CHECKING:
     from sources.connectors._base import Context, State
@@ -154,7 +155,7 @@ class Walk:
             top, replies = thing(snippet.get("topLevelComment")), thing(thread.get("replies")).get("comments")
             total, sample = whole(snippet.get("totalReplyCount")) or 0, replies if isinstance(replies, list) else []
             rows.append(row(top, video, authors=self.authors, replies=total))
-            written = moment(thing(top.get("snippet")).get("publishedAt"))
+            written = instant(thing(top.get("snippet")).get("publishedAt"))
             oldest = written or oldest
             is_wanted = written is not None and (floor is None or written.timestamp() >= floor)
             if total > len(sample) and is_wanted and top.get("id"):
@@ -209,5 +210,5 @@ class Walk:
 
 def _written(raw: Raw) -> int:
     """When a comment was written; a withdrawn one counts as new."""
-    written = moment(thing(raw.payload.get("snippet")).get("publishedAt"))
+    written = instant(thing(raw.payload.get("snippet")).get("publishedAt"))
     return int(written.timestamp()) if written else 2**40

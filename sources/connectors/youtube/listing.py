@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.errors import NotFound
+from sources.connectors._values import thing, words
 from sources.connectors.youtube.refusals import Gone
-from sources.connectors.youtube.service import thing, words
 from sources.connectors.youtube.targets import MOST_VIDEOS
 
 if TYPE_CHECKING:

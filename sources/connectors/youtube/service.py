@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from livinglytics.lib.buckets import day_bounds, local_day
 from livinglytics.lib.errors import BadAnswer, RateLimited, Transient
+from sources.connectors._values import whole
 from sources.connectors.youtube.refusals import Gone, PlaceExpired, Refusal, meaning
 
 if TYPE_CHECKING:
@@ -121,22 +122,3 @@ class Service:
 def circles() -> Transient:
     """What to raise where a next page was here before."""
     return Transient("YouTube sent the same page twice. The list is read again later.")
-
-
-def whole(value: Any) -> int | None:
-    """A count as a number; YouTube writes most of them as text. None for everything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 15:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value < 10**15 else None
-
-
-def thing(value: Any) -> dict[str, Any]:
-    """A JSON object, empty for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def words(value: Any) -> str:
-    """A title as one line that every database takes."""
-    return " ".join(str(value or "").encode("utf-8", "ignore").decode().replace("\x00", "").split())

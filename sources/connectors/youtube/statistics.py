@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from livinglytics.lib.buckets import local_day
 from livinglytics.lib.errors import BadAnswer, NotFound
 from sources.connectors._base import Batch, Progress, Raw, Rejected
+from sources.connectors._values import thing, whole, words
 from sources.connectors.youtube.listing import find, unknown
-from sources.connectors.youtube.service import Service, thing, whole, words
+from sources.connectors.youtube.service import Service
 from sources.records import MetricPoint
 
 if TYPE_CHECKING:

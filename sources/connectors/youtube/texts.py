@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from livinglytics.lib.errors import BadAnswer
 from sources.connectors._base import Raw, Rejected
-from sources.connectors.youtube.service import thing, whole
+from sources.connectors._values import instant, thing, whole
 from sources.records import Document, Tombstone
 
 #: who wrote it: not even kept unless somebody asks for it
@@ -30,10 +29,10 @@ def row(comment: Any, video: str, *, authors: bool, replies: int | None = None) 
         payload["replies"] = replies
     if not name:
         return Rejected("", "YouTube sent a comment without an id.", payload)
-    written = moment(snippet.get("publishedAt"))
+    written = instant(snippet.get("publishedAt"))
     if written is None:
         return Rejected(name, "YouTube sent a comment without a readable time.", payload)
-    return Raw(name, payload, moment(snippet.get("updatedAt")) or written)
+    return Raw(name, payload, instant(snippet.get("updatedAt")) or written)
 
 
 def withdrawn(name: str) -> Raw:
@@ -47,7 +46,7 @@ def record(raw: Mapping[str, Any], *, authors: bool) -> Document | Tombstone:
     if raw.get("gone"):
         return Tombstone(name)
     snippet = thing(raw.get("snippet"))
-    written = moment(snippet.get("publishedAt"))
+    written = instant(snippet.get("publishedAt"))
     if written is None:
         raise BadAnswer("YouTube sent a comment without a readable time.")
     video = str(raw.get("video") or "")
@@ -65,16 +64,7 @@ def record(raw: Mapping[str, Any], *, authors: bool) -> Document | Tombstone:
         text=str(snippet.get("textDisplay") or ""),
         author=str(snippet.get("authorDisplayName") or "") if authors else "",
         created_at=written,
-        updated_at=moment(snippet.get("updatedAt")) or written,
+        updated_at=instant(snippet.get("updatedAt")) or written,
         url=f"https://www.youtube.com/watch?v={video}&lc={name}",
         extra=extra,
     )
-
-
-def moment(value: Any) -> datetime | None:
-    """An instant as YouTube writes it; None for anything without a zone."""
-    try:
-        found = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else None
