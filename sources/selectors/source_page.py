@@ -14,7 +14,7 @@ from livinglytics.lib.errors import NotFound, ProductError
 from sources import configuration
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Metric, Option, Stream, options
-from sources.models import Job, RawRecord, Schedule, Source, StreamState, UploadedFile
+from sources.models import Job, RawRecord, Schedule, Source, SourceState, StreamState, UploadedFile
 from sources.querysets import DataQuerySet
 from sources.selectors.health import SourceHealth, ago, source_health
 from sources.selectors.jobs import JobView, jobs_of, view_of
@@ -171,10 +171,15 @@ def _facts(health: SourceHealth, schedule: ScheduleView | None, zone: str) -> li
         facts.append(_fact("Connected to", source.identity))
     facts.append(_fact("Last success", local_words(health.last_success_at, zone) or "Never"))
     if health.connect in ("form", "click"):
-        facts.append(_fact("Next run", local_words(health.next_run_at, zone) or "Only when you ask"))
+        facts.append(_fact("Next run", local_words(health.next_run_at, zone) or _no_next_run(source, schedule)))
         facts.append(_fact("Schedule", _schedule_words(schedule)))
     facts.append(_fact("Connected on", local_words(source.created_at, zone)))
     return facts
+
+
+def _no_next_run(source: Source, schedule: ScheduleView | None) -> str:
+    rests = source.state != SourceState.ACTIVE and schedule is not None and schedule.schedule.enabled
+    return "Not before you resume it" if rests else "Only when you ask"
 
 
 def _schedule_words(schedule: ScheduleView | None) -> str:

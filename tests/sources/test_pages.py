@@ -215,8 +215,11 @@ def test_a_failed_run_says_what_to_do_and_can_be_started_again(browser: Client, 
 def test_a_refused_source_is_checked_before_it_works_again(browser: Client, team: Team, script: Script) -> None:
     script.faults["days", 0] = [BadCredentials("The service refused the token.")]
     source = make_source(team)
+    set_schedule(source=source, by=None, wanted=Wanted("0 6 * * *"))
     run(make_job(source))
-    assert "Check and resume" in text(browser.get(f"/sources/{source.pk}/"))
+    shown = text(browser.get(f"/sources/{source.pk}/"))
+    assert "Check and resume" in shown
+    assert "Not before you resume it" in shown
     script.check = lambda config: Checked(False, "Still refused.", field="token")
     assert "Still refused." in text(browser.post(f"/sources/{source.pk}/resume/", follow=True))
     source.refresh_from_db()
