@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.house.tree import Function, functions, length, lines, share_over, sources, templates, where
 
 
@@ -30,7 +28,6 @@ def test_no_function_takes_more_than_7_parameters_by_position_and_most_take_at_m
     assert share_over(list(counts.values()), 4) <= 0.05, {name: count for name, count in counts.items() if count > 4}
 
 
-@pytest.mark.skipif(not templates(), reason="there are no templates")
 def test_no_template_is_longer_than_120_lines_and_most_are_shorter_than_80() -> None:
     sizes = {where(path): lines(path) for path in templates()}
     assert {name: size for name, size in sizes.items() if size > 120} == {}
