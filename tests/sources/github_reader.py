@@ -45,9 +45,11 @@ class Reader:
     remarks: set[Remark] = field(default_factory=set)
     batches: list[Batch] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    #: seconds until an answer counts as missing: so many that a busy machine is not taken for a silent service
+    patience: float = 5.0
 
     def context(self, tries: int = 3) -> Context:
-        limits = Limits(connect=0.5, read=0.5, total=3, tries=tries)
+        limits = Limits(connect=self.patience, read=self.patience, total=6 * self.patience, tries=tries)
         http = Client(limits=limits, allow_private=frozenset({self.fake.host}), wait=self.pauses.append)
         return Context(
             http=http,

@@ -37,10 +37,12 @@ class Reader:
     rows: dict[str, Any] = field(default_factory=dict)
     batches: list[Batch] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    #: seconds until an answer counts as missing: so many that a busy machine is not taken for a silent service
+    patience: float = 5.0
     waits: list[float] = field(default_factory=list)
 
     def context(self) -> Context:
-        limits = Limits(connect=0.5, read=0.5, total=3, tries=3)
+        limits = Limits(connect=self.patience, read=self.patience, total=6 * self.patience, tries=3)
         return Context(
             http=Client(limits=limits, allow_private=frozenset({self.fake.host}), wait=self.waits.append),
             now=lambda: self.now,

@@ -152,8 +152,9 @@ def test_a_feature_that_is_switched_off_has_no_numbers(reader: Reader, fake: Git
 # -- broken answers --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [down(500), down(502), down(503), RESET, TRUNCATED, slow(0.8)], ids=str)
+@pytest.mark.parametrize("fault", [down(500), down(502), down(503), RESET, TRUNCATED, slow(1)], ids=str)
 def test_a_passing_failure_is_tried_again(reader: Reader, fake: GitHubFake, repo: Repo, fault: Fault) -> None:
+    reader.patience = fault.seconds / 2 or reader.patience
     fake.script(None, fault)
     reader.run()
     assert whole(reader, repo)

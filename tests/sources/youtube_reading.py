@@ -39,11 +39,13 @@ class Reader:
     rows: dict[str, dict[str, Any]] = field(default_factory=lambda: {"videos": {}, "comments": {}})
     batches: list[Batch] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
+    #: seconds until an answer counts as missing: so many that a busy machine is not taken for a silent service
+    patience: float = 5.0
     #: called after each stored page with its number
     meanwhile: Callable[[int], None] = lambda page: None
 
     def context(self) -> Context:
-        limits = Limits(connect=0.5, read=0.5, total=3, tries=self.tries)
+        limits = Limits(connect=self.patience, read=self.patience, total=6 * self.patience, tries=self.tries)
         http = Client(limits=limits, allow_private=frozenset({self.fake.host}), wait=self.pauses.append)
         return Context(
             http=http,
