@@ -14,14 +14,16 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
 from livinglytics.lib.answers import Answer
+from livinglytics.lib.errors import BadCredentials
 from livinglytics.lib.http import Classify
 from livinglytics.lib.registry import Registry
+from livinglytics.lib.weblinks import Weblink
 from sources.records import CompleteDays, Record
 
 State = dict[str, Any]
@@ -32,21 +34,26 @@ class Option:
     """How one field of a connector's ``Config`` is shown and checked.
 
     ``kind`` chooses the widget and the JSON Schema type. ``secret`` fields are sealed at
-    rest and never leave the server again.
+    rest and never leave the server again. An ``account`` is no field to fill in but a sign-in at
+    ``provider`` that grants ``scopes``; the connector asks ``Context.token`` for what came of it.
     """
 
     label: str
     help: str = ""
-    kind: Literal["text", "secret", "url", "integer", "number", "boolean", "date", "choice", "lines"] = "text"
+    kind: Literal["text", "secret", "url", "integer", "number", "boolean", "date", "choice", "lines", "account"] = (
+        "text"
+    )
     choices: tuple[tuple[str, str], ...] = ()
     placeholder: str = ""
     minimum: int | None = None
     maximum: int | None = None
     group: str = ""
+    provider: str = ""
+    scopes: tuple[str, ...] = ()
 
     @property
     def secret(self) -> bool:
-        return self.kind == "secret"
+        return self.kind in ("secret", "account")
 
 
 def option(label: str, *, default: Any = MISSING, **how: Any) -> Any:
@@ -151,6 +158,32 @@ class Checked:
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What an address leads to, so that it can be watched.
+
+    ``kind`` is what it is (product, game, video, channel, post, community, business); ``external_id`` is the same
+    for every way of writing the address and differs where the service holds two things apart (an Amazon
+    marketplace); ``url`` the address as it is shown; ``config`` the settings of a source that reads it.
+    """
+
+    kind: str
+    external_id: str
+    url: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An address of this service that can't be watched as it is, and what to paste instead.
+
+    ``short``: it only points to another address and has to be followed before anything can be said.
+    """
+
+    message: str
+    short: bool = False
+
+
 class Http(Protocol):
     """The guarded client that the runner passes in (see ``livinglytics.lib.http``)."""
 
@@ -184,6 +217,11 @@ class Http(Protocol):
         """Cut what is being asked now; called by the runner when somebody cancels."""
 
 
+def no_account(refused: str = "") -> str:
+    """The token of a source without an account."""
+    raise BadCredentials("No account is connected yet. Connect one on the source's page.")
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a connector may use from outside.
@@ -192,7 +230,9 @@ class Context:
     of at most a minute (longer waits raise RateLimited); ``cancelled()``: true once somebody
     pressed cancel; ``files``: opens an uploaded file by its key for reading bytes;
     ``base_url(default)``: the service's address, which tests point at a local fake;
-    ``zone``: name of the team's time zone.
+    ``zone``: name of the team's time zone; ``token(refused="")``: the access token of the account that was
+    signed in, refreshed when it is about to end or is the one that the service has just ``refused``. It raises
+    BadCredentials where somebody has to sign in again.
     """
 
     http: Http
@@ -202,6 +242,7 @@ class Context:
     files: Any
     base_url: Any
     zone: str = "UTC"
+    token: Callable[..., str] = no_account
 
 
 class Connector(abc.ABC):
@@ -221,6 +262,8 @@ class Connector(abc.ABC):
     #: how often a fresh source of this kind is synced; None = only on request
     every: ClassVar[timedelta | None] = timedelta(hours=24)
     hosts: ClassVar[tuple[str, ...]] = ()
+    #: the name under which projects know it, where its addresses can be watched as targets
+    platform: ClassVar[str] = ""
 
     @abc.abstractmethod
     def check(self, ctx: Context, config: Any) -> Checked:
@@ -237,6 +280,10 @@ class Connector(abc.ABC):
     @abc.abstractmethod
     def map(self, stream: str, raw: Any, config: Any) -> list[Record]:
         """One raw payload as records. Pure: replay runs it again over stored rows."""
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """What this address is at the service; None for an address of somebody else. Pure, nothing is fetched."""
+        return None
 
     def streams_for(self, config: Any) -> tuple[Stream, ...]:
         """The streams of one configured source; by default all that are declared."""
