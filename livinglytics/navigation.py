@@ -16,6 +16,7 @@ _MENU: Final = (
     ("Overview", "overview", "layout-dashboard"),
     ("Metrics", "metric-catalog", "chart-line"),
     ("Sources", "source-list", "plug"),
+    ("Projects", "project-list", "messages-square"),
     ("Settings", "team-settings", "settings"),
 )
 _OWN: Final = (

@@ -18,9 +18,9 @@ from accounts.actions.prune import prune as prune_accounts
 from accounts.idempotency import forget_old_answers
 from livinglytics.lib import clock
 from metrics.actions.sink import MetricsSink
+from sources.actions.due import take_due
 from sources.actions.prune import prune as prune_sources
 from sources.actions.run import run_job as run_one
-from sources.actions.schedule import take_due
 from sources.actions.sweep import sweep as sweep_jobs
 
 log = logging.getLogger("livinglytics.jobs")

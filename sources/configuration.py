@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass
 from datetime import date
 from typing import Any, get_args, get_origin, get_type_hints
@@ -35,8 +35,14 @@ class Cleaned:
     secrets: dict[str, str]
 
 
-def clean(connector: Connector, given: Mapping[str, Any], *, kept: Mapping[str, str] | None = None) -> Cleaned:
-    """Check what a person entered. A secret left out stays the one in ``kept``.
+def clean(
+    connector: Connector,
+    given: Mapping[str, Any],
+    *,
+    kept: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
+) -> Cleaned:
+    """Check what a person entered. A secret left out stays the one in ``kept``; those ``without`` may be missing.
 
     Raises Invalid with a message for each field, also for names that the connector doesn't know.
     """
@@ -50,7 +56,7 @@ def clean(connector: Connector, given: Mapping[str, Any], *, kept: Mapping[str, 
         if how.secret and value in (None, "") and name in kept:
             value = kept[name]
         if value is None or value in ("", []):
-            if default is MISSING:
+            if default is MISSING and name not in without:
                 problems[name] = [f"Enter {how.label}."]
             continue
         try:

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.conf import settings
 
 from livinglytics.lib.secrets import Redactor, Sealer
-from sources.models import Credential, Source
+from sources.models import ApiKey, Credential, Source
 
 _SHORTEST_TAIL = 12
 
@@ -44,8 +44,10 @@ def open_sealed(sealed: str) -> dict[str, str]:
 
 
 def secrets_of(source: Source) -> dict[str, str]:
-    """The opened secrets of a source; {} when it has none."""
-    held = Credential.objects.filter(source_id=source.pk).first()
+    """The opened secrets of a source, its own or those of the team's key that it uses; {} when it has none."""
+    held: Credential | ApiKey | None = Credential.objects.filter(source_id=source.pk).first()
+    if held is None and source.api_key_id:
+        held = ApiKey.objects.filter(pk=source.api_key_id).first()
     return open_sealed(held.sealed) if held else {}
 
 
@@ -69,10 +71,10 @@ def in_words(hint: Mapping[str, str]) -> str:
     return f"set on {hint.get('set_on', '?')}{ending}"
 
 
-def rotate(credentials: Sequence[Credential]) -> int:
+def rotate(held: Sequence[Credential] | Sequence[ApiKey]) -> int:
     """Seal these again with the newest key; returns how many."""
     with_newest = sealer()
-    for one in credentials:
+    for one in held:
         one.sealed = with_newest.rotate(one.sealed)
-    Credential.objects.bulk_update(credentials, ["sealed"])
-    return len(credentials)
+        one.save(update_fields=["sealed", "updated_at"])
+    return len(held)

@@ -55,6 +55,10 @@ class _Call:
     body: bytes | None = None
 
 
+def _nothing() -> None:
+    """Nobody counts."""
+
+
 def _unchanged(text: str) -> str:
     return text
 
@@ -65,7 +69,8 @@ class Client:
     ``allow_private``: ``host:port`` texts an operator trusts although they are private or use another port.
     ``wait``: sleeps between tries; may raise to cancel. ``redact``: takes known secrets out of messages.
     ``classify``: turns an answer of 400 or more into an error of its own, or None for the usual one.
-    ``resolve``: host, port -> addresses. ``headers`` go with every call.
+    ``resolve``: host, port -> addresses. ``headers`` go with every call. The attribute ``before`` is called
+    ahead of every try; it may wait, or raise.
     """
 
     def __init__(
@@ -80,6 +85,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.limits = limits
+        self.before: Callable[[], None] = _nothing
         self.allow_private = frozenset(place.lower() for place in allow_private)
         self._wait = wait
         self._redact = redact
@@ -163,6 +169,7 @@ class Client:
             attempt += 1
 
     def _once(self, call: _Call, classify: Classify | None) -> Answer:
+        self.before()
         try:
             with self._deadline.within(self.limits.total) as expired:
                 answer = self._follow(call, expired)

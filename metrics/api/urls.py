@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from metrics.api import definitions, files, notes, questions
+from metrics.api import definitions, files, notes, projects, questions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics/query", questions.QueryView.as_view()),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/tiles", questions.TilesView.as_view()),
     path("observations", files.ObservationsView.as_view()),
     path("observations/export", files.ObservationsExportView.as_view()),
+    path("projects/<uuid:pk>/stats", projects.ProjectStatsView.as_view()),
     path("annotations", notes.AnnotationsView.as_view()),
     path("annotations/<uuid:pk>", notes.AnnotationView.as_view()),
 ]

@@ -46,7 +46,12 @@ class Look:
 LOOKS = {
     look_key: Look(kind, icon_name, look_key)
     for kind, icon_name, keys in (
-        ("good", "circle-check", "succeeded fresh ok active healthy delivered accepted paid connected on resolved"),
+        (
+            "good",
+            "circle-check",
+            "succeeded fresh ok active healthy completed delivered accepted paid connected on",
+        ),
+        ("good", "circle-check", "resolved"),
         ("live", "loader-circle", "running syncing sending"),
         ("live", "clock", "queued pending waiting scheduled invited new trialing"),
         ("warn", "triangle-alert", "partial behind stale degraded snoozed late past_due retrying"),
@@ -89,6 +94,12 @@ def compact(value: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share of 0..1 with one decimal; missing is –."""
     return "–" if share is None else numbers.percent(share)
+
+
+@register.filter
+def stars(rating: float | None) -> str:
+    """A mean of one to five stars with one decimal; missing is –."""
+    return "–" if rating is None else f"{rating:.1f} ★"
 
 
 @register.filter

@@ -70,4 +70,5 @@ def hold(claim: Claim) -> Job:
     held: Job | None = JobQuerySet(Job).held(claim.job.pk, claim.fence).select_for_update().first()
     if held is None:
         raise Stale
+    held.source = claim.job.source
     return held

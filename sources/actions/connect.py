@@ -81,6 +81,21 @@ def create_source(
     is_demo: bool = False,
 ) -> Source:
     """Write a source with its keys and its schedule. Settings are checked by the caller."""
+    source = write_source(
+        team=team, connector=connector, name=name, by=by, cleaned=cleaned, identity=identity[:200], is_demo=is_demo
+    )
+    if connector.every is not None:
+        expression = usual_schedule(connector.every, source)
+        due = next_due(expression, clock.now(), team.time_zone)
+        Schedule.objects.create(team=team, source=source, expression=expression, next_due_at=due)
+    return source
+
+
+@transaction.atomic
+def write_source(
+    *, team: Team, connector: Connector, name: str, by: User | None, cleaned: Cleaned | None = None, **more: Any
+) -> Source:
+    """The same without a schedule: what reads a target runs with its project. ``more``: other fields of the row."""
     taken = set(Source.objects.for_team(team).values_list("slug", flat=True))
     cleaned = cleaned or Cleaned({}, {})
     source = Source.objects.create(
@@ -89,15 +104,10 @@ def create_source(
         name=name.strip()[:120] or connector.label,
         slug=slugify_unique(name or connector.key, taken),
         config=cleaned.plain,
-        identity=identity[:200],
-        is_demo=is_demo,
         created_by=by,
+        **more,
     )
     keep_secrets(source, cleaned.secrets)
-    if connector.every is not None:
-        expression = usual_schedule(connector.every, source)
-        due = next_due(expression, clock.now(), team.time_zone)
-        Schedule.objects.create(team=team, source=source, expression=expression, next_due_at=due)
     audit.record("source.connected", team=team, by=by, on=source, details={"kind": source.kind})
     events.publish(team, "source.connected", {"source_id": str(source.pk), "kind": source.kind, "name": source.name})
     return source

@@ -8,6 +8,7 @@ from django.db.models import F
 from accounts import audit, events
 from accounts.models import User
 from livinglytics.lib import clock
+from sources.actions import scraping
 from sources.actions.queue import queue_job
 from sources.models import Credential, Job, JobKind, JobStatus, Schedule, Source, SourceState
 from sources.querysets import JobQuerySet
@@ -23,13 +24,16 @@ def disconnect(*, source: Source, by: User | None) -> Job:
     going: Job | None = JobQuerySet(Job).open().filter(source_id=fresh.pk, kind=JobKind.REMOVE).first()
     if going is not None:
         return going
-    JobQuerySet(Job).open().filter(source_id=fresh.pk).update(
+    fenced = [one.pk for one in JobQuerySet(Job).open().filter(source_id=fresh.pk)]
+    JobQuerySet(Job).filter(pk__in=fenced).update(
         status=JobStatus.CANCELLED,
         fence=F("fence") + 1,
         finished_at=clock.now(),
         lease_until=None,
         updated_at=clock.now(),
     )
+    for one in Job.objects.filter(pk__in=fenced).select_related("team"):
+        scraping.after_job(one)
     Credential.objects.filter(source=fresh).delete()
     Schedule.objects.filter(source=fresh).delete()
     fresh.state, fresh.state_reason = SourceState.PAUSED, "Being removed"

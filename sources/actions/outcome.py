@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts import events, live
 from livinglytics.lib import clock
 from livinglytics.lib.errors import ProductError
-from sources.actions import circuit, pending
+from sources.actions import circuit, pending, scraping
 from sources.actions.claim import Claim, hold
 from sources.actions.ending import MOST_ATTEMPTS, Ending, delay
 from sources.actions.progress import message
@@ -55,6 +55,8 @@ def settle(claim: Claim, ending: Ending, redact: Callable[[str], str]) -> Job:
         _tell_source(source, job, ending)
     job.save()
     _announce(job)
+    if not job.is_open:
+        scraping.after_job(job)
     if job.status in _DONE:
         pending.queue_if_any(source)
     return job
@@ -74,6 +76,7 @@ def end_waiting(job_id: UUID, status: JobStatus, error: ProductError | None = No
     job.save()
     _tell_source(source, job, Ending(status, error))
     _announce(job)
+    scraping.after_job(job)
     return True
 
 

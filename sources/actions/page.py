@@ -41,7 +41,9 @@ class Page:
     quota: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_batch(run: Run, stream: str, batch: Batch, *, state_key: str) -> Job:
+def write_batch(
+    run: Run, stream: str, batch: Batch, *, state_key: str, options: Mapping[str, Any] | None = None
+) -> Job:
     """Store and load what the service just sent.
 
     Unchanged rows are not mapped again, except where the page promises whole days (the loader
@@ -60,6 +62,7 @@ def write_batch(run: Run, stream: str, batch: Batch, *, state_key: str) -> Job:
             progress=batch.progress,
             warnings=batch.warnings,
             quota=batch.quota,
+            options=options or {},
         )
         _land(run, job, page)
     return _after(run, job)
@@ -104,7 +107,8 @@ def _land(run: Run, job: Job, page: Page) -> None:
         landed = run.sink.land(landing)
     if page.checkpoint is not None:
         save_state(job, *page.checkpoint)
-    _note(job, page, landed, rejected=len(rejected), redact=run.redact)
+    told = {"rejected": len(rejected), "requests": run.budget.fresh()}
+    _note(job, page, landed, told=told, redact=run.redact)
 
 
 def save_state(job: Job, key: str, state: State) -> None:
@@ -117,7 +121,7 @@ def save_state(job: Job, key: str, state: State) -> None:
     )
 
 
-def _note(job: Job, page: Page, landed: Landed, *, rejected: int, redact: Any) -> None:
+def _note(job: Job, page: Page, landed: Landed, *, told: Mapping[str, int], redact: Any) -> None:
     """Counters, progress, the lease: all that the row says about this page."""
     added = {
         "pages": 1,
@@ -126,14 +130,14 @@ def _note(job: Job, page: Page, landed: Landed, *, rejected: int, redact: Any) -
         "updated": landed.updated,
         "unchanged": landed.unchanged,
         "deleted": landed.deleted,
-        "rejected": rejected,
+        **told,
     }
     job.counts = {**job.counts, **{name: job.counts.get(name, 0) + value for name, value in added.items()}}
     job.stream = page.stream
     if page.progress is not None:
-        told = page.progress
-        job.done, job.total, job.unit = told.done, told.total, told.unit[:20]
-        job.phase, job.message = told.phase[:40], redact(told.message)[:300]
+        shown = page.progress
+        job.done, job.total, job.unit = shown.done, shown.total, shown.unit[:20]
+        job.phase, job.message = shown.phase[:40], redact(shown.message)[:300]
     else:
         job.done += page.seen
     fresh = [redact(text) for text in page.warnings]

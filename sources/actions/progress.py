@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from accounts import live
 from livinglytics.lib import clock
+from sources.actions import scraping
 from sources.models import Job
 
 EVERY_SECONDS: Final = 1.0
@@ -15,7 +16,7 @@ def message(job: Job, kind: str = "job.progress") -> dict[str, Any]:
     """A job as sockets and events show it. ``progress`` is whole percent, None when unknown."""
     return {
         "type": kind,
-        "project_id": str(job.source_id),
+        "project_id": str(job.source.project_id or job.source_id),
         "source_id": str(job.source_id),
         "job_id": str(job.pk),
         "status": str(job.status),
@@ -41,3 +42,4 @@ class Reporter:
         if now >= self._next:
             self._next = now + EVERY_SECONDS
             live.push(job.team_id, message(job))
+            scraping.tell_progress(job)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, cast
 
 from django.db import transaction
 
 from livinglytics.lib.errors import BadCredentials, ProductError, RateLimited
+from sources.actions.bounds import Bounds
 from sources.actions.claim import hold
 from sources.actions.ending import Ending
 from sources.actions.page import write_batch
 from sources.actions.running import Run
-from sources.connectors._base import State
+from sources.connectors._base import Batch, State, Stream
 from sources.models import StreamState
 
 
@@ -27,7 +29,7 @@ def read_streams(run: Run) -> Ending:
         if stream.key in finished:
             continue
         try:
-            _read(run, stream.key)
+            _read(run, stream)
         except RateLimited as limit:
             return Ending.paused(limit)
         except BadCredentials as error:
@@ -40,17 +42,43 @@ def read_streams(run: Run) -> Ending:
     return Ending.of_streams(finished, troubles)
 
 
-def _read(run: Run, stream: str) -> None:
-    key = state_key(stream, run.claim.job.options)
-    pages = run.connector.read(run.context, run.config, stream, _state(run, key))
+def _read(run: Run, stream: Stream) -> None:
+    options = run.claim.job.options
+    key, bounds = state_key(stream.key, options), Bounds.of(options, stream)
+    pages = run.connector.read(run.context, run.config, stream.key, _state(run, key))
     with closing(cast(Any, pages)):
         for batch in pages:
-            write_batch(run, stream, batch, state_key=key)
+            if _write(run, stream.key, batch, bounds, key):
+                return
     run.watch.after_stream()
 
 
+def _write(run: Run, stream: str, batch: Batch, bounds: Bounds, key: str) -> bool:
+    """Store one page within the bounds; true when the limit was reached.
+
+    Then the next reading begins at the top again, so that what is newest is never missed. How many rows were
+    taken is kept with the page: a run that was killed goes on counting.
+    """
+    if bounds.most is None and not bounds.selects:
+        write_batch(run, stream, batch, state_key=key)
+        return False
+    batch = bounds.kept(batch, stream, run.connector, run.config, zone=run.context.zone)
+    taken = run.taken.get(stream, 0) + len(batch.raws)
+    full = bounds.most is not None and taken >= bounds.most
+    if full and bounds.most is not None:
+        told = f"Stopped at {bounds.most} rows, the most that were asked for."
+        kept = batch.raws[: len(batch.raws) - (taken - bounds.most)]
+        batch = replace(batch, raws=kept, warnings=(*batch.warnings, told), complete=())
+        batch = replace(batch, state=run.connector.stopped(stream, batch.state or {}))
+    run.taken[stream] = min(taken, bounds.most or taken)
+    write_batch(run, stream, batch, state_key=key, options={"taken": dict(run.taken)})
+    return full
+
+
 def state_key(stream: str, options: dict[str, Any]) -> str:
-    """Under which name the checkpoint is kept: an upload has one for each file."""
+    """Under which name the checkpoint is kept: an upload has one for each file, a reading of some days its own."""
+    if options.get("window") or options.get("replies") is False:
+        return f"{stream}:{options.get('scrape', 'bounded')}"[:60]
     return f"{stream}:{options['state_key']}"[:60] if options.get("state_key") else stream
 
 

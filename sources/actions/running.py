@@ -9,10 +9,11 @@ from typing import Any
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Terminal
 from sources import configuration, vault
+from sources.actions.budget import Budget, budget_of
 from sources.actions.claim import Claim
 from sources.actions.progress import Reporter
 from sources.actions.raws import Owner
-from sources.actions.surroundings import Interrupted, surroundings
+from sources.actions.surroundings import Interrupted, pausing, surroundings
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Context
 from sources.landing import Sink
@@ -73,7 +74,10 @@ class Watch:
 
 @dataclass(slots=True)
 class Run:
-    """Everything the parts of a run share. ``quarantined``: there may be bad rows that this run puts right."""
+    """Everything the parts of a run share.
+
+    ``quarantined``: there may be bad rows that this run puts right. ``taken``: rows of each bounded stream so far.
+    """
 
     claim: Claim
     sink: Sink
@@ -85,6 +89,8 @@ class Run:
     redact: Callable[[str], str]
     lenient: bool
     quarantined: bool
+    budget: Budget
+    taken: dict[str, int]
     reporter: Reporter = field(default_factory=Reporter)
 
 
@@ -95,12 +101,16 @@ def prepare(claim: Claim, sink: Sink, stop: Callable[[], bool]) -> Run:
     secrets = vault.secrets_of(source)
     given = {**source.config, **job.options.get("config", {}), **secrets}
     watch = Watch(claim, stop)
+    asked = {**job.options, "project": source.project_id}
+    budget = budget_of(connector, secrets, pausing(watch.interrupted), asked)
     return Run(
         claim=claim,
         sink=sink,
         connector=connector,
         config=configuration.build(connector, given),
-        context=surroundings(job.team, source.kind, secrets, interrupted=watch.interrupted),
+        context=surroundings(job.team, source.kind, secrets, interrupted=watch.interrupted, budget=budget),
+        budget=budget,
+        taken=dict(job.options.get("taken", {})),
         watch=watch,
         owner=Owner(job.team_id, source.pk, job.pk, connector.version),
         redact=vault.redactor(secrets),

@@ -42,14 +42,14 @@ def surroundings(
     *,
     interrupted: Callable[[], bool] = never,
     limits: Limits = PATIENT,
+    budget: Callable[[], None] | None = None,
 ) -> Context:
-    """The context of one run or check of a connector of ``kind``."""
-
-    def pause(seconds: float) -> None:
-        _wait(seconds, interrupted)
-
+    """The context of one run or check of a connector of ``kind``. ``budget`` is called ahead of every request."""
+    pause = pausing(interrupted)
+    client = Client(limits=limits, allow_private=_trusted(kind), redact=vault.redactor(secrets), wait=pause)
+    client.before = budget or client.before
     return Context(
-        http=Client(limits=limits, allow_private=_trusted(kind), redact=vault.redactor(secrets), wait=pause),
+        http=client,
         now=clock.now,
         pause=pause,
         cancelled=interrupted,
@@ -57,6 +57,15 @@ def surroundings(
         base_url=lambda default: _override(kind) or default,
         zone=team.time_zone,
     )
+
+
+def pausing(interrupted: Callable[[], bool]) -> Callable[[float], None]:
+    """A wait of up to a minute that ends with Interrupted; a longer one raises RateLimited."""
+
+    def pause(seconds: float) -> None:
+        _wait(seconds, interrupted)
+
+    return pause
 
 
 class FilesOf:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from sources.actions.ending import MOST_ATTEMPTS, Poisoned
 from sources.actions.outcome import end_waiting
 from sources.actions.ring import ring_now
+from sources.actions.scraping import close_finished
 from sources.models import Job, JobStatus
 from sources.querysets import JobQuerySet
 
@@ -38,6 +39,7 @@ def sweep(now: datetime) -> Swept:
         if not ring_now(pk):
             break
         rung += 1
+    close_finished()
     return Swept(lost, rung)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 
@@ -81,6 +83,12 @@ class ScheduleIn(serializers.Serializer):
 
 
 class NewScheduleIn(ScheduleIn):
-    """The same for a source that is named in the body."""
+    """The same for a source or a project that is named in the body."""
 
-    source = serializers.UUIDField()  # type: ignore[assignment]
+    source = serializers.UUIDField(required=False)  # type: ignore[assignment]
+    project = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("source" in attrs) == ("project" in attrs):
+            raise serializers.ValidationError({"source": ["Name a source or a project."]})
+        return attrs

@@ -189,18 +189,20 @@ class LookedOut(serializers.Serializer):
 
 
 class ScheduleOut(serializers.ModelSerializer):
-    """When a source is synced by itself."""
+    """When a source is synced or a project is scraped by itself."""
 
-    source = serializers.UUIDField(source="source_id", read_only=True)  # type: ignore[assignment]
-    source_name = serializers.CharField(source="source.name", read_only=True)
+    source = serializers.UUIDField(source="source_id", read_only=True, allow_null=True)  # type: ignore[assignment]
+    source_name = serializers.CharField(source="source.name", read_only=True, allow_null=True, default=None)
+    project = serializers.UUIDField(source="project_id", read_only=True, allow_null=True)
+    project_name = serializers.CharField(source="project.name", read_only=True, allow_null=True, default=None)
     words = serializers.SerializerMethodField(help_text="the expression in words")
     time_zone = serializers.CharField(source="team.time_zone", read_only=True)
 
     class Meta:
         model = Schedule
         fields = [
-            *("id", "source", "source_name", "expression", "words", "time_zone", "enabled", "catch_up"),
-            *("next_due_at", "updated_at"),
+            *("id", "source", "source_name", "project", "project_name", "expression", "words", "time_zone"),
+            *("enabled", "catch_up", "next_due_at", "updated_at"),
         ]
         read_only_fields = fields
 
@@ -212,12 +214,17 @@ class SlotOut(serializers.ModelSerializer):
     """One due moment that was taken."""
 
     job = serializers.UUIDField(source="job_id", read_only=True, allow_null=True)
-    status = serializers.CharField(source="job.status", read_only=True, allow_null=True, default=None)
+    scrape = serializers.UUIDField(source="scrape_id", read_only=True, allow_null=True)
+    status = serializers.SerializerMethodField(help_text="what became of it, null while nothing did")
 
     class Meta:
         model = ScheduleSlot
-        fields = ["id", "due_at", "outcome", "job", "status"]
+        fields = ["id", "due_at", "outcome", "job", "scrape", "status"]
         read_only_fields = fields
+
+    def get_status(self, slot: ScheduleSlot) -> str | None:
+        made = slot.job or slot.scrape
+        return str(made.status) if made is not None else None
 
 
 class ErrorItemOut(serializers.Serializer):

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sources.api import connectors, ingest, jobs, schedules, sources, uploads
+from sources.api import connectors, ingest, jobs, keys, presets, projects, schedules, scrapes, sources, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("connectors", connectors.ConnectorsView.as_view()),
@@ -28,6 +28,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("uploads/<uuid:pk>/import", uploads.UploadImportView.as_view()),
     path("ingest/metrics", ingest.IngestMetricsView.as_view()),
     path("ingest/documents", ingest.IngestDocumentsView.as_view()),
+    path("projects", projects.ProjectListView.as_view()),
+    path("projects/scrape/running", scrapes.ScrapeRunningView.as_view()),
+    path("projects/<uuid:pk>", projects.ProjectView.as_view()),
+    path("projects/<uuid:pk>/targets", projects.TargetListView.as_view()),
+    path("projects/<uuid:pk>/targets/bulk", projects.TargetBulkView.as_view()),
+    path("projects/<uuid:pk>/targets/<uuid:target>", projects.TargetView.as_view()),
+    path("projects/<uuid:pk>/scrape", scrapes.ScrapeStartView.as_view()),
+    path("projects/<uuid:pk>/scrape/jobs", scrapes.ScrapeListView.as_view()),
+    path("projects/<uuid:pk>/scrape/jobs/<uuid:scrape>", scrapes.ScrapeView.as_view()),
+    path("projects/<uuid:pk>/scrape/jobs/<uuid:scrape>/cancel", scrapes.ScrapeCancelView.as_view()),
+    path("projects/<uuid:pk>/scrape/jobs/<uuid:scrape>/progress", scrapes.ScrapeProgressView.as_view()),
+    path("settings/presets", presets.PresetListView.as_view()),
+    path("settings/presets/<slug:key>", presets.PresetView.as_view()),
+    path("settings/presets/<slug:key>/duplicate", presets.PresetDuplicateView.as_view()),
+    path("settings/api-keys", keys.KeyListView.as_view()),
+    path("settings/api-keys/<uuid:pk>", keys.KeyView.as_view()),
+    path("settings/api-keys/<uuid:pk>/test", keys.KeyTestView.as_view()),
     path("schedules", schedules.ScheduleListView.as_view()),
     path("schedules/project/<uuid:pk>", schedules.ScheduleView.as_view()),
     path("schedules/project/<uuid:pk>/toggle", schedules.ScheduleToggleView.as_view()),

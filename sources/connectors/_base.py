@@ -264,6 +264,10 @@ class Connector(abc.ABC):
     hosts: ClassVar[tuple[str, ...]] = ()
     #: the name under which projects know it, where its addresses can be watched as targets
     platform: ClassVar[str] = ""
+    #: what all runs with one key together may ask, like ``4000/hour`` or ``10/second; 5000/day``; empty: no limit
+    budget: ClassVar[str] = ""
+    #: settings that a team enters once for all of its targets; empty for every secret one
+    key_settings: ClassVar[tuple[str, ...]] = ()
 
     @abc.abstractmethod
     def check(self, ctx: Context, config: Any) -> Checked:
@@ -284,6 +288,17 @@ class Connector(abc.ABC):
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """What this address is at the service; None for an address of somebody else. Pure, nothing is fetched."""
         return None
+
+    def named(self, text: str) -> Recognised | None:
+        """What a bare id or name is where a person has chosen this platform; None for anything else. Pure."""
+        return None
+
+    def stopped(self, stream: str, state: State) -> State:
+        """The state after a reading that was stopped at a limit: the next one begins at the top again.
+
+        A connector that counts in its state what it may still ask keeps that count.
+        """
+        return {}
 
     def streams_for(self, config: Any) -> tuple[Stream, ...]:
         """The streams of one configured source; by default all that are declared."""

@@ -24,6 +24,7 @@ class SourceState(models.TextChoices):
 class Source(TeamOwned):
     """One connected thing of a team.
 
+    One that reads a target of a ``project`` may use the team's ``api_key`` for its secrets instead of its own.
     ``config`` holds the settings that are not secret. ``last_success_at`` is when a run last
     ended whole; freshness per metric stands in the fills of `metrics`.
     """
@@ -35,6 +36,8 @@ class Source(TeamOwned):
     state = models.CharField(max_length=10, choices=SourceState.choices, default=SourceState.ACTIVE)
     state_reason = models.CharField(max_length=300, blank=True)
     identity = models.CharField(max_length=200, blank=True)
+    project = models.ForeignKey("sources.Project", models.SET_NULL, null=True, blank=True, related_name="sources")
+    api_key = models.ForeignKey("sources.ApiKey", models.SET_NULL, null=True, blank=True, related_name="sources")
     is_demo = models.BooleanField("demo", default=False, editable=False)
     last_success_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from cronsim import CronSim
+from django.db.models.functions import Coalesce
 
 from accounts.models import Team
 from livinglytics.lib.buckets import zone_info
 from livinglytics.lib.errors import NotFound
-from sources.models import Schedule, ScheduleSlot, Source
+from sources.models import Project, Schedule, ScheduleSlot, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,17 @@ class ScheduleView:
 
 def schedules_of(team: Team) -> Any:
     """The team's schedules by source name, for a page of them."""
-    return Schedule.objects.for_team(team).select_related("source", "team").order_by("source__name", "pk")
+    rows = Schedule.objects.for_team(team).select_related("source", "project", "team")
+    return rows.order_by(Coalesce("source__name", "project__name"), "pk")
 
 
-def schedule_of(source: Source) -> ScheduleView:
-    """The schedule of a source. Raises NotFound when it is only synced on request."""
-    found = Schedule.objects.select_related("source", "team").filter(source=source).first()
+def schedule_of(owner: Source | Project) -> ScheduleView:
+    """The schedule of a source or project. Raises NotFound when it is only read on request."""
+    rows = Schedule.objects.select_related("source", "project", "team")
+    kind = "source" if isinstance(owner, Source) else "project"
+    found = rows.filter(**{kind: owner}).first()
     if found is None:
-        raise NotFound("This source has no schedule.")
+        raise NotFound(f"This {kind} has no schedule.")
     return view_of(found)
 
 
@@ -42,7 +46,8 @@ def view_of(schedule: Schedule) -> ScheduleView:
     """A row whose source and team are loaded as it is shown."""
     zone = schedule.team.time_zone
     due = schedule.next_due_at.astimezone(zone_info(zone)) if schedule.next_due_at else None
-    return ScheduleView(schedule, schedule.source.name, in_words(schedule.expression), due, zone)
+    name = str(schedule.source or schedule.project)
+    return ScheduleView(schedule, name, in_words(schedule.expression), due, zone)
 
 
 def in_words(expression: str) -> str:
@@ -50,6 +55,8 @@ def in_words(expression: str) -> str:
     return str(CronSim(expression, datetime(2026, 1, 1)).explain())  # noqa: DTZ001 - only the words matter
 
 
-def slots_of(source: Source) -> Any:
+def slots_of(owner: Source | Project) -> Any:
     """The moments that were taken, newest first, for a page of them."""
-    return ScheduleSlot.objects.filter(schedule__source=source).select_related("job").order_by("-due_at", "-pk")
+    kind = "source" if isinstance(owner, Source) else "project"
+    rows = ScheduleSlot.objects.filter(**{f"schedule__{kind}": owner}).select_related("job", "scrape")
+    return rows.order_by("-due_at", "-pk")

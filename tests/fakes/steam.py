@@ -79,6 +79,8 @@ class SteamFake(FakeServer):
         self.app, self.name, self.size = app, "Portal of Tests", reviews
         self.start_at, self.step = until - days * 86400, days * 86400 / max(reviews, 1)
         self.until, self.loops = until, False
+        #: further games, which all have the same reviews
+        self.others: set[int] = set()
         self.overlay: dict[int, Review] = {}
         self.deleted: set[int] = set()
         self._next = FIRST_ID + reviews
@@ -139,15 +141,18 @@ class SteamFake(FakeServer):
             return self._details(request.query.get("appids", ""))
         return super().answer(request)
 
+    def _sells(self, app: str) -> bool:
+        return app.isdigit() and int(app) in {self.app, *self.others}
+
     def _details(self, app: str) -> Answer:
-        if app != str(self.app):
+        if not self._sells(app):
             return json_answer({app: {"success": False}})
-        data = {"type": "game", "name": self.name, "steam_appid": self.app, "developers": ["Fixture Works"]}
+        data = {"type": "game", "name": self.name, "steam_appid": int(app), "developers": ["Fixture Works"]}
         return json_answer({app: {"success": True, "data": data}})
 
     def _reviews(self, request: Request) -> Answer:
         asked = _asked(request)
-        if str(asked.get("appid", "")) != str(self.app):
+        if not self._sells(str(asked.get("appid", ""))):
             return json_answer({"response": {}})
         cursor = str(asked.get("cursor") or "*")
         total, positive = self._total(asked)

@@ -34,8 +34,8 @@ from metrics.selectors.tiles import forget as forget_tiles
 from metrics.selectors.tiles import tiles as make_tiles
 from sources import vault
 from sources.actions.connect import connect_source, create_source
+from sources.actions.due import take_due
 from sources.actions.run import run_job as run_one
-from sources.actions.schedule import take_due
 from sources.actions.sync import cancel_job, queue_sync
 from sources.actions.upload import delete_file, store_file
 from sources.configuration import Cleaned

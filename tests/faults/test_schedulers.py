@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sources.actions.schedule import next_due, take_due
+from sources.actions.due import take_due
+from sources.actions.schedule import next_due
 from sources.models import Job, JobStatus, Schedule, ScheduleSlot, Source
 from tests.cast import make_team
 from tests.faults.world import Actor, World, Worlds

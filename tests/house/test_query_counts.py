@@ -26,7 +26,22 @@ from livinglytics.lib import clock
 from metrics.actions.catalog import define_metric
 from metrics.models import Annotation, Restatement
 from metrics.selectors import tiles
-from sources.models import Job, JobStatus, Quarantined, Schedule, ScheduleSlot, Source, UploadedFile
+from sources.models import (
+    ApiKey,
+    Job,
+    JobStatus,
+    Preset,
+    Project,
+    Quarantined,
+    Schedule,
+    ScheduleSlot,
+    Scrape,
+    ScrapePart,
+    Source,
+    Target,
+    UploadedFile,
+)
+from sources.projects.rules import usual
 from sources.records import MetricPoint
 from tests.cast import make_team, make_user
 from tests.metrics.build import land_records
@@ -63,6 +78,7 @@ class Place:
         self.ids: dict[str, Any] = {"slug": self.team.slug, "member": self.owner.pk, "kind": "scripted"}
         self._people()
         self._sources()
+        self._projects()
         self._numbers()
         self.ids["session"] = RefreshFamily.objects.filter(user=self.owner)[0].pk
 
@@ -101,6 +117,24 @@ class Place:
         bad = {"team_id": self.team.pk, "source_id": first.pk, "job_id": jobs[0].pk, "stream": "days"}
         Quarantined.objects.bulk_create([Quarantined(reason="bad", **bad) for _ in range(self.rows)])
         self.ids |= {"source": first.pk, "push": first.pk, "job": jobs[0].pk, "broken": first.pk}
+
+    def _projects(self) -> None:
+        made = [Project(team=self.team, name=f"Project {number}", config=usual()) for number in range(self.rows)]
+        Project.objects.bulk_create(made)
+        for number in range(self.rows):
+            source = make_source(self.team, name=f"Target {number}")
+            Source.objects.filter(pk=source.pk).update(project=made[0])
+            address = {"platform": "steam", "kind": "game", "external_id": str(number), "url": f"https://x/{number}"}
+            target = Target.objects.create(team=self.team, project=made[0], source=source, **address)
+            scrape = Scrape.objects.create(team=self.team, project=made[number], status="running")
+            again = Scrape.objects.create(team=self.team, project=made[0], status="completed")
+            job = Job.objects.create(team=self.team, source=source, status=JobStatus.QUEUED)
+            parts = [ScrapePart(scrape=one, target=target, job=job) for one in (scrape, again)]
+            ScrapePart.objects.bulk_create(parts)
+            preset = Preset.objects.create(team=self.team, name=f"Preset {number}", config=usual())
+            key = ApiKey.objects.create(team=self.team, provider="youtube", label=str(number), sealed="x")
+            self.ids |= {"target": target.pk, "preset": preset.pk, "api_key": key.pk}
+        self.ids |= {"project": made[0].pk, "scrape": Scrape.objects.filter(project=made[0])[0].pk}
 
     def _numbers(self) -> None:
         source, day = self.ids["source"], clock.now().date()
@@ -223,7 +257,13 @@ def test_a_tile_costs_two_statements_cold_and_one_warm(counts: Counts) -> None:
 
 
 #: more than a list: a source's bad rows are in the data plane, which is never joined with sources and jobs
-DEARER = {"/api/v1/sources": 3, "/api/v1/metrics/timeline": 3, "/api/v1/metrics/export": 4}
+DEARER = {
+    "/api/v1/sources": 3,
+    "/api/v1/metrics/timeline": 3,
+    "/api/v1/metrics/export": 4,
+    # the scrapes of a page are counted over their runs
+    "/api/v1/projects/scrape/running": 3,
+}
 
 
 def test_a_list_of_the_api_costs_two_statements(counts: Counts) -> None:

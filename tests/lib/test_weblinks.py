@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livinglytics.lib.weblinks import weblink
+from livinglytics.lib.weblinks import weblink, weblinks
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,10 @@ from livinglytics.lib.weblinks import weblink
         ("https://someone:secret@amazon.de/dp/x", "amazon.de", "/dp/x"),
         ("Look at this: <https://yelp.com/biz/caf%C3%A9-nord>, please", "yelp.com", "/biz/café-nord"),
         ("https://example.com/a%252Fb", "example.com", "/a%2Fb"),
+        ("Have you seen https://example.com/a?!", "example.com", "/a"),
+        ("[Portal](https://example.com/a_(b)/c)", "example.com", "/a_(b)/c"),
+        ('an "https://example.com/a", and so on', "example.com", "/a"),
+        ("steam://run/620//-novid", "run", "/620//-novid"),
     ],
 )
 def test_an_address_is_found_and_read_in_its_parts(pasted: str, host: str, path: str) -> None:
@@ -28,10 +32,30 @@ def test_an_address_is_found_and_read_in_its_parts(pasted: str, host: str, path:
 
 @pytest.mark.parametrize(
     "pasted",
-    ["", "nothing here", "ftp://example.com/x", "javascript:alert(1)", "https://exa\\mple.com/", "https://[::1"],
+    [
+        "",
+        "nothing here",
+        "ftp://example.com/x",
+        "javascript:alert(1)",
+        "https://exa\\mple.com/",
+        "https://[::1",
+        "steam://x.example/1",
+    ],
 )
 def test_a_text_without_an_address_has_none(pasted: str) -> None:
     assert weblink(pasted) is None
+
+
+def test_every_address_of_a_text_is_found_those_with_a_scheme_first() -> None:
+    found = weblinks(
+        "e.g. two.example/x, (https://one.example/?u=https://inner.example/&a[]=1) or http://three.example."
+    )
+    assert [one.url for one in found] == [
+        "https://one.example/?u=https://inner.example/&a[]=1",
+        "http://three.example",
+        "https://e.g",
+        "https://two.example/x",
+    ]
 
 
 def test_the_first_of_two_values_counts_and_names_without_one_are_kept() -> None:

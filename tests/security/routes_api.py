@@ -170,6 +170,48 @@ SOURCES = (
             ),
         ),
     ),
+    Route(f"{V1}projects", (_read(), _write(body=_const({"name": "New", "urls": ["oops"]}), ok=201))),
+    Route(f"{V1}projects/scrape/running", (_read(),)),
+    Route(
+        f"{V1}projects/<uuid:pk>",
+        (
+            _read(),
+            *(_write(verb, _const({"name": "Better"})) for verb in ("PATCH", "PUT")),
+            _write("DELETE", ok=204, query="permanent=true"),
+        ),
+        {"pk": "project"},
+    ),
+    Route(f"{V1}projects/<uuid:pk>/stats", (_read(),), {"pk": "project"}),
+    Route(
+        f"{V1}projects/<uuid:pk>/targets",
+        (_read(), _write(body=_const({"url": "https://store.steampowered.com/app/7"}), ok=201)),
+        {"pk": "project"},
+    ),
+    Route(f"{V1}projects/<uuid:pk>/targets/bulk", (_write(body=_const({"urls": ["oops"]})),), {"pk": "project"}),
+    Route(
+        f"{V1}projects/<uuid:pk>/targets/<uuid:target>",
+        (_read(), *(_write(verb, _const({"label": "x"})) for verb in ("PATCH", "PUT")), _write("DELETE", ok=204)),
+        {"pk": "project", "target": "target"},
+    ),
+    Route(f"{V1}projects/<uuid:pk>/scrape", (_write(body=_const({}), ok=202),), {"pk": "project"}),
+    Route(f"{V1}projects/<uuid:pk>/scrape/jobs", (_read(),), {"pk": "project"}),
+    *(
+        Route(f"{V1}projects/<uuid:pk>/scrape/jobs/<uuid:scrape>{more}", (call,), {"pk": "project", "scrape": "scrape"})
+        for more, call in (("", _read()), ("/progress", _read()), ("/cancel", _write()))
+    ),
+    Route(f"{V1}settings/presets", (_read(), _write(body=_const({"name": "New"}), ok=201))),
+    Route(
+        f"{V1}settings/presets/<slug:key>",
+        (_read(), *(_write(verb, _const({"name": "Better"})) for verb in ("PATCH", "PUT")), _write("DELETE", ok=204)),
+        {"key": "preset"},
+    ),
+    Route(f"{V1}settings/presets/<slug:key>/duplicate", (_write(ok=201),), {"key": "preset"}),
+    Route(
+        f"{V1}settings/api-keys",
+        (_read(), _write(body=_const({"provider": "youtube", "values": {"api_key": "a-long-key"}}), ok=201)),
+    ),
+    Route(f"{V1}settings/api-keys/<uuid:pk>", (_read(), _write("DELETE", ok=204)), {"pk": "api_key"}),
+    Route(f"{V1}settings/api-keys/<uuid:pk>/test", (_write(body=_const({"url": "oops"}), ok=422),), {"pk": "api_key"}),
     Route(
         f"{V1}schedules",
         (_read(), _write(body=lambda ids: {"source": str(ids["bare"]), "expression": "0 6 * * *"}, ok=201)),

@@ -111,6 +111,38 @@ NUMBERS = (
     Route("metrics/<str:key>/", (get(_RANGE),), {"key": "metric"}),
     Route("notes/", (_form(_const({"day": "2026-03-05", "title": "Changed"})),)),
     Route("notes/<uuid:pk>/delete/", (_form(),), {"pk": "note"}),
+    Route("projects/", (get(), get("status=archived"))),
+    Route("projects/new/", (get(least="member"), _form(_const({"name": "New", "competitors": ""})))),
+    Route("projects/<uuid:pk>/", (get(),), {"pk": "project"}),
+    Route("projects/<uuid:pk>/targets/", (_form(_const({"urls": "oops"})),), {"pk": "project"}),
+    Route(
+        "projects/<uuid:pk>/targets/<uuid:target>/",
+        (_form(_const({"deed": "paused"})),),
+        {"pk": "project", "target": "target"},
+    ),
+    Route("projects/<uuid:pk>/scrape/", (_form(),), {"pk": "project"}),
+    Route("projects/<uuid:pk>/scrapes/<uuid:scrape>/part/", (get(),), {"pk": "project", "scrape": "scrape"}),
+    Route("projects/<uuid:pk>/scrapes/<uuid:scrape>/cancel/", (_form(),), {"pk": "project", "scrape": "scrape"}),
+    Route("projects/<uuid:pk>/status/", (_form(_const({"status": "paused"})),), {"pk": "project"}),
+    Route(
+        "projects/<uuid:pk>/settings/",
+        (
+            get(least="member"),
+            _form(
+                _const(
+                    {
+                        "name": "Better",
+                        "frequency": "manual",
+                        "max_reviews_per_target": "50",
+                        "max_requests_per_day": "100",
+                        "rate_limit_delay": "1",
+                    }
+                )
+            ),
+        ),
+        {"pk": "project"},
+    ),
+    Route("projects/<uuid:pk>/delete/", (get(least="member"), _form()), {"pk": "project"}),
     Route("style/", (get(ok=403),)),
 )
 HOUSE = (
@@ -135,6 +167,7 @@ ADMIN_MODELS = {
     *("accounts_refreshfamily", "accounts_auditevent", "accounts_outboxevent", "accounts_idempotencykey"),
     *("sources_source", "sources_job", "sources_rawrecord", "sources_quarantined", "sources_uploadedfile"),
     *("sources_savedmapping", "sources_schedule", "sources_credential"),
+    *("sources_project", "sources_target", "sources_scrape", "sources_preset", "sources_apikey"),
     *("metrics_series", "metrics_cut", "metrics_restatement", "metrics_document"),
     *("metrics_custommetric", "metrics_annotation"),
 }

@@ -21,7 +21,12 @@ from livinglytics.lib.buckets import day_number
 from metrics.actions.catalog import define_metric
 from metrics.models import Annotation, Document, Restatement
 from sources.actions.connect import create_source
+from sources.actions.keys import add_key
+from sources.actions.presets import create_preset
+from sources.actions.projects import ProjectPlan, create_project
 from sources.actions.schedule import Wanted, set_schedule
+from sources.actions.scrapes import start_scrape
+from sources.actions.targets import Pasted, add_target
 from sources.actions.upload import upload
 from sources.configuration import Cleaned
 from sources.connectors import connectors
@@ -104,6 +109,7 @@ def _sources(world: World, name: str) -> None:
     Quarantined.objects.create(external_id=f"bad {word}", reason=f"bad {word}", payload={"text": word}, **shared)
     looked = upload(team=team, by=None, name=f"{word}.csv", chunks=[LINES.replace(b"DE", word.encode())])
     assert looked.plan is not None
+    _project(world, name)
     world.ids |= {
         "source": source.pk,
         "source_slug": source.slug,
@@ -113,6 +119,25 @@ def _sources(world: World, name: str) -> None:
         "failed": failed.pk,
         "file": looked.file.pk,
         "plan": json.loads(looked.plan.to_json()),
+    }
+
+
+def _project(world: World, name: str) -> None:
+    team, word = world.team, world.word
+    given = ProjectPlan(name=f"{name} project {word}", description=word, product={"name": word})
+    project = create_project(team=team, by=None, plan=given)
+    wanted = Pasted("https://store.steampowered.com/app/620", label=word, competitor=word)
+    target = add_target(project=project, by=None, wanted=wanted)
+    scrape, _ = start_scrape(project=project, by=None)
+    preset = create_preset(team=team, by=None, name=f"preset {word}", description=word)
+    values = {"api_key": f"key-{word}-{'x' * 20}"}
+    key = add_key(team=team, by=None, provider="youtube", values=values, label=word)
+    world.ids |= {
+        "project": project.pk,
+        "target": target.pk,
+        "scrape": scrape.pk,
+        "preset": preset.pk,
+        "api_key": key.pk,
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 from livinglytics.lib import clock
 from livinglytics.lib.errors import BadCredentials, Invalid, NotFound, ServiceDown
 from sources.actions.circuit import MOST_REFUSALS, gap
+from sources.actions.due import take_due
 from sources.actions.ending import MOST_ATTEMPTS
-from sources.actions.schedule import Wanted, set_schedule, take_due
+from sources.actions.schedule import Wanted, set_schedule
 from sources.actions.update import resume_source
 from sources.connectors._base import Checked
 from sources.models import Job, JobKind, JobStatus, Schedule, Source, SourceState

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 
 from livinglytics.lib.errors import Invalid, NotFound
-from sources.actions.schedule import Wanted, next_due, remove_schedule, set_schedule, take_due
+from sources.actions.due import take_due
+from sources.actions.schedule import Wanted, next_due, remove_schedule, set_schedule
 from sources.actions.update import pause_source, resume_source
 from sources.models import Job, JobStatus, Schedule, ScheduleSlot, Source, SourceState
 from sources.selectors.schedules import schedule_of

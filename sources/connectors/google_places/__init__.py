@@ -13,6 +13,7 @@ from typing import Any
 
 from livinglytics.lib.buckets import local_day
 from livinglytics.lib.errors import BadAnswer, Invalid
+from livinglytics.lib.weblinks import Weblink
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -21,14 +22,16 @@ from sources.connectors._base import (
     Metric,
     Progress,
     Raw,
+    Recognised,
     Rejected,
     State,
     Stream,
+    Unread,
     connectors,
     option,
 )
 from sources.connectors._values import number, thing, words
-from sources.connectors.google_places.places import place
+from sources.connectors.google_places.places import named, place, recognise
 from sources.connectors.google_places.service import Service
 from sources.connectors.google_places.texts import document, raw
 from sources.records import MetricPoint, Record
@@ -67,6 +70,7 @@ class GooglePlaces(Connector):
     summary = "Rating, number of ratings and the reviews Google shows for one place."
     category = "reviews"
     icon = "map-pin"
+    platform = "google"
     config = GooglePlacesConfig
     streams = (
         Stream(
@@ -97,6 +101,14 @@ class GooglePlaces(Connector):
         ),
     )
     hosts = ("places.googleapis.com",)
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """A place, where the link carries its place id."""
+        return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A place by its place id."""
+        return named(text)
 
     def check(self, ctx: Context, config: GooglePlacesConfig) -> Checked:
         """One request for the name only, which costs less than reviews: does Google take key and place?"""

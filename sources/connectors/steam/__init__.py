@@ -16,6 +16,7 @@ from typing import Any
 
 from livinglytics.lib.buckets import local_day
 from livinglytics.lib.errors import Terminal, Transient
+from livinglytics.lib.weblinks import Weblink
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -24,15 +25,17 @@ from sources.connectors._base import (
     Metric,
     Progress,
     Raw,
+    Recognised,
     Rejected,
     State,
     Stream,
+    Unread,
     connectors,
     option,
 )
 from sources.connectors._values import whole
 from sources.connectors.steam.service import FIRST_PAGE, Answer, Question, ask, document, moment, unknown
-from sources.connectors.steam.text import HOSTS, STORE, app_id, languages
+from sources.connectors.steam.text import HOSTS, STORE, app_id, languages, named, recognise
 from sources.records import MetricPoint, Record
 
 DAY = 86_400
@@ -225,6 +228,7 @@ class Steam(Connector):
     summary = "What players write about a game, in every language. No key needed."
     category = "reviews"
     icon = "gamepad-2"
+    platform = "steam"
     config = SteamConfig
     streams = (
         Stream("reviews", "Reviews", "documents", "Newest changes first. Deleted reviews stay until you remove them."),
@@ -247,6 +251,14 @@ class Steam(Connector):
         ),
     )
     hosts = HOSTS
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """A game, also by its community's pages, SteamDB and orders to Steam's client."""
+        return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A game by its bare app id."""
+        return named(text)
 
     def check(self, ctx: Context, config: SteamConfig) -> Checked:
         """One small request to the review service, and the game's name where the store gives it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink, weblinks
+from sources.connectors._base import Recognised, Unread
 
 STORE = "https://store.steampowered.com"
 #: what Steam calls a language -> its tag; where two share a tag, the first is asked for
@@ -27,7 +28,9 @@ _PATHS = {
     "steamdb.info": re.compile(r"/app/(\d{1,10})(?:/|$)", re.ASCII),
 }
 HOSTS = tuple(_PATHS)
-_CLIENT = re.compile(r"steam://(?:store|run)/(\d{1,10})(?:[/?#]|$)", re.IGNORECASE | re.ASCII)
+_CLIENT = re.compile(r"/(\d{1,10})(?:/|$)", re.ASCII)
+_SEVERAL = re.compile(r"/(?:sub|bundle)/\d", re.ASCII)
+_LIKE = f"It looks like 620 or {STORE}/app/620."
 _TAG = re.compile(
     r"\[(/?)(b|i|u|h[1-6]|p|strike|spoiler|noparse|hr|url|img|list|olist|\*|quote|code|table|tr|td|th)"
     r"(?:=[^\]\n]{0,500})?\]",
@@ -43,39 +46,40 @@ def app_id(pasted: str) -> int:
 
     Nothing is fetched. Raises Invalid that names the field ``app``.
     """
-    text = pasted.strip()
-    if text.isascii() and text.isdigit():
-        return _checked_id(text)
-    for word in text.split():
-        if "/" in word and (found := _id_in_address(word.strip("<>()\"',"))):
-            return _checked_id(found)
-    if re.search(r"/(?:sub|bundle)/\d", text):
-        raise _invalid("app", "Packages and bundles have no reviews of their own. Paste the address of one game in it.")
-    raise _invalid("app", "This is not a Steam app id or store address. It looks like 620 or " + STORE + "/app/620.")
+    found = [named(pasted), *map(recognise, weblinks(pasted))]
+    if games := [one for one in found if isinstance(one, Recognised)]:
+        return int(games[0].external_id)
+    refused = [one.message for one in found if isinstance(one, Unread)]
+    raise _invalid("app", refused[0] if refused else f"This is not a Steam app id or store address. {_LIKE}")
 
 
-def _id_in_address(word: str) -> str:
-    if client := _CLIENT.match(word):
-        return client[1]
-    if "\\" in word:
-        return ""
-    try:
-        parts = urlsplit(word if "://" in word else "https://" + word)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in ("http", "https"):
-        return ""
-    for own, path in _PATHS.items():
-        if (host == own or host.endswith("." + own)) and (found := path.match(unquote(parts.path))):
-            return found[1]
-    return ""
+def named(text: str) -> Recognised | None:
+    """The game with this app id, written as a bare number."""
+    digits = text.strip()
+    return _game(digits) if digits.isascii() and digits.isdigit() else None
 
 
-def _checked_id(digits: str) -> int:
+def recognise(link: Weblink) -> Recognised | Unread | None:
+    """The game that an address on one of Steam's own hosts, or one for its client, belongs to."""
+    if link.scheme == "steam":
+        found = _CLIENT.match(link.path) if link.host in ("store", "run") else None
+    elif own := [path for host, path in _PATHS.items() if link.within(host)]:
+        found = own[0].match(link.path)
+    else:
+        return None
+    if game := _game(found[1]) if found else None:
+        return game
+    if _SEVERAL.match(link.path):
+        return Unread("Packages and bundles have no reviews of their own. Paste the address of one game in it.")
+    return Unread(f"This address at Steam does not lead to a game. {_LIKE}")
+
+
+def _game(digits: str) -> Recognised | None:
+    """The game with this id; None where Steam has no such number."""
     if len(digits) > 10 or not 0 < int(digits) < 2**32:
-        raise _invalid("app", "This number is not a Steam app id.")
-    return int(digits)
+        return None
+    address = f"{STORE}/app/{int(digits)}"
+    return Recognised("game", str(int(digits)), address, {"app": address})
 
 
 def _invalid(field: str, message: str) -> Invalid:

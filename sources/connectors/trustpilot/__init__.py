@@ -14,6 +14,7 @@ from typing import Any
 
 from livinglytics.lib.buckets import local_day
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -22,14 +23,16 @@ from sources.connectors._base import (
     Metric,
     Progress,
     Raw,
+    Recognised,
     State,
     Stream,
+    Unread,
     connectors,
     option,
 )
 from sources.connectors.trustpilot.listing import Listing
 from sources.connectors.trustpilot.service import Service
-from sources.connectors.trustpilot.target import HOSTS, domain_of
+from sources.connectors.trustpilot.target import HOSTS, domain_of, named, recognise
 from sources.connectors.trustpilot.texts import document
 from sources.records import MetricPoint, Record
 
@@ -67,6 +70,7 @@ class Trustpilot(Connector):
     summary = "What customers write about a company, with its TrustScore."
     category = "reviews"
     icon = "star"
+    platform = "trustpilot"
     config = TrustpilotConfig
     streams = (
         Stream("reviews", "Reviews", "documents", "Newest first; those of the last 30 days are read again."),
@@ -90,6 +94,14 @@ class Trustpilot(Connector):
         ),
     )
     hosts = HOSTS
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """A company by its page."""
+        return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A company by its website's domain."""
+        return named(text)
 
     def check(self, ctx: Context, config: TrustpilotConfig) -> Checked:
         """Whether the key works and may read reviews, and whether Trustpilot knows the company."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from livinglytics.lib.buckets import local_day, zone_info
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink
 from sources.connectors._base import (
     Batch,
     Checked,
@@ -21,14 +22,16 @@ from sources.connectors._base import (
     Metric,
     Progress,
     Raw,
+    Recognised,
     Rejected,
     State,
     Stream,
+    Unread,
     connectors,
     option,
 )
 from sources.connectors._values import number, words
-from sources.connectors.yelp.places import HOSTS, SITE, place
+from sources.connectors.yelp.places import HOSTS, SITE, named, place, recognise
 from sources.connectors.yelp.service import Service
 from sources.connectors.yelp.texts import document, raw
 from sources.records import MetricPoint, Record
@@ -82,6 +85,7 @@ class Yelp(Connector):
     summary = "Rating, number of reviews and the newest excerpts for one business."
     category = "reviews"
     icon = "store"
+    platform = "yelp"
     config = YelpConfig
     streams = (
         Stream(
@@ -112,6 +116,14 @@ class Yelp(Connector):
         ),
     )
     hosts = HOSTS
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """A business by its page in any country."""
+        return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A business by its alias or id."""
+        return named(text)
 
     def check(self, ctx: Context, config: YelpConfig) -> Checked:
         """Two requests: does Yelp know the business, and may the key read its reviews?"""

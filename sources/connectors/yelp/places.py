@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink, weblink, weblinks
+from sources.connectors._base import Recognised, Unread
 
 SITE = "https://www.yelp.com"
 #: Yelp's own sites, one for each country; every one of them may stand behind www., m. or a language (fr.yelp.ca)
@@ -19,6 +21,9 @@ HOSTS = tuple(f"yelp.{ending}" for ending in _ENDINGS)
 _PREFIX = re.compile(r"(?:www\.|m\.)?(?:[a-z]{2}\.)?", re.ASCII)
 _PATH = re.compile(r"/(?:biz|biz_photos|writeareview/biz)/([^/]+)")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+#: an id tells capitals apart, an alias has none
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_LIKE = f"It looks like {SITE}/biz/some-cafe-berlin or some-cafe-berlin."
 
 
 def place(pasted: str) -> str:
@@ -26,61 +31,51 @@ def place(pasted: str) -> str:
 
     Percent-encoding is undone once and nothing is fetched. Raises Invalid that names the field ``business``.
     """
-    text = pasted.strip()
-    if text and not re.search(r"[\s/.:?#@\\]", text):
-        return _named(text)
-    for word in text.split():
-        parts = _address(word.strip("<>()\"',"))
-        if parts and (found := _in_address(parts)):
-            return _named(found)
-        if parts and (parts.hostname or "") == "yelp.to":
-            raise _invalid("Open this short link in a browser and paste the address it leads to.")
-    raise _invalid(f"This is not a business on Yelp. It looks like {SITE}/biz/some-cafe-berlin or some-cafe-berlin.")
+    found = [named(pasted), *map(recognise, weblinks(pasted))]
+    if businesses := [one for one in found if isinstance(one, Recognised)]:
+        return businesses[0].url.removeprefix(f"{SITE}/biz/")
+    refused = [one.message for one in found if isinstance(one, Unread)]
+    message = refused[0] if refused else f"This is not a business on Yelp. {_LIKE}"
+    raise Invalid(message, details={"business": [message]})
+
+
+def named(text: str) -> Recognised | None:
+    """The business with this bare alias or id."""
+    name = text.strip()
+    return None if re.search(r"[\s/.:?#@\\]", name) else _business(name)
+
+
+def recognise(link: Weblink) -> Recognised | Unread | None:
+    """The business whose page on one of Yelp's own hosts this is. Its alias and its id only Yelp can tell for one."""
+    if link.host == "yelp.to":
+        return Unread("This is a short link. Open it in a browser and paste the address it leads to.", short=True)
+    if not _own(link):
+        return None
+    path = urlsplit(link.url).path  # as it came, so that an encoded slash ends no name
+    if path.rstrip("/") == "/biz_redir":  # a button on Yelp; the business is a parameter, decoded with the query
+        name = link.query.get("src_bizid", "")
+        found = _business(name) if _NAME.fullmatch(name) else None
+    else:
+        match = _PATH.match(path)
+        found = _business(match[1]) if match else None
+    return found or Unread(f"This is not the page of a business on Yelp. {_LIKE}")
 
 
 def on_yelp(address: object) -> bool:
     """Is it an https address on one of Yelp's own hosts?"""
-    parts = _address(address) if isinstance(address, str) else None
-    return bool(parts and parts.scheme == "https" and _own(parts))
+    link = weblink(address) if isinstance(address, str) else None
+    return bool(link and link.scheme == "https" and _own(link))
 
 
-def _address(word: str) -> SplitResult | None:
-    if "\\" in word or not ("/" in word or "." in word):
-        return None
-    try:
-        parts = urlsplit(word if "://" in word else "https://" + word)
-        _ = parts.hostname, parts.port
-    except ValueError:
-        return None
-    return parts if parts.scheme in ("http", "https") else None
+def _own(link: Weblink) -> bool:
+    return any(link.host.endswith(own) and _PREFIX.fullmatch(link.host.removesuffix(own)) for own in HOSTS)
 
 
-def _own(parts: SplitResult) -> bool:
-    host = (parts.hostname or "").rstrip(".")
-    return any(host.endswith(own) and _PREFIX.fullmatch(host.removesuffix(own)) for own in HOSTS)
-
-
-def _in_address(parts: SplitResult) -> str:
-    if not _own(parts):
-        return ""
-    if parts.path.rstrip("/") == "/biz_redir":  # a button on Yelp; the business is a parameter, decoded with the query
-        found = parse_qs(parts.query).get("src_bizid", [""])[0]
-        return found if _NAME.fullmatch(found) else ""
-    match = _PATH.match(parts.path)
-    return match[1] if match else ""
-
-
-def _named(written: str) -> str:
+def _business(written: str) -> Recognised | None:
     """The name decoded once. What is still encoded then, or could leave its place in a path, is refused."""
-    try:
-        name = unicodedata.normalize("NFC", unquote(written, errors="strict"))
-    except UnicodeDecodeError:
-        name = ""
-    plain = "".join(sign if sign.isascii() else "x" for sign in name)
-    if not _NAME.fullmatch(plain) or not name.isprintable():
-        raise _invalid("This is not the name of a business on Yelp. Paste the address of its page.")
-    return name
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid(message, details={"business": [message]})
+    name = unicodedata.normalize("NFC", unquote(written))
+    plain = "".join("x" if not sign.isascii() and unicodedata.category(sign)[0] in "LMN" else sign for sign in name)
+    if not _NAME.fullmatch(plain):
+        return None
+    external_id = name if _ID.fullmatch(name) else name.lower()
+    return Recognised("business", external_id, f"{SITE}/biz/{name}", {"business": f"{SITE}/biz/{name}"})

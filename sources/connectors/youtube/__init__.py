@@ -13,14 +13,17 @@ from datetime import date
 from typing import Any
 
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink
 from sources.connectors._base import (
     Batch,
     Checked,
     Connector,
     Context,
     Metric,
+    Recognised,
     State,
     Stream,
+    Unread,
     connectors,
     option,
 )
@@ -29,7 +32,7 @@ from sources.connectors.youtube.comments import Walk
 from sources.connectors.youtube.listing import channels, unknown
 from sources.connectors.youtube.service import Service
 from sources.connectors.youtube.statistics import PAGE, Reading, points
-from sources.connectors.youtube.targets import HOSTS, Wanted, wanted
+from sources.connectors.youtube.targets import HOSTS, Wanted, named, recognise, wanted
 from sources.connectors.youtube.texts import record
 from sources.records import Record
 
@@ -96,6 +99,7 @@ class YouTube(Connector):
     summary = "Views, likes and comments of a channel or of single videos."
     category = "social"
     icon = "video"
+    platform = "youtube"
     config = YouTubeConfig
     streams = (
         Stream("videos", "Video numbers", "metrics", "One reading a day, from the day of connecting on."),
@@ -125,6 +129,14 @@ class YouTube(Connector):
         ),
     )
     hosts = HOSTS
+
+    def recognise(self, link: Weblink) -> Recognised | Unread | None:
+        """A video or a channel. Playlists and old custom names can't be read."""
+        return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A channel by its @handle or id, or a video by its id."""
+        return named(text)
 
     def check(self, ctx: Context, config: YouTubeConfig) -> Checked:
         """Whether the key works and YouTube knows what was named: one unit, and one for each handle."""

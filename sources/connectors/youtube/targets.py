@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from livinglytics.lib.errors import Invalid
+from livinglytics.lib.weblinks import Weblink, weblink, weblinks
+from sources.connectors._base import Recognised, Unread
+
+SITE = "https://www.youtube.com"
 
 #: the whole list: no other host is YouTube, whatever its name ends with
 HOSTS = (
@@ -59,20 +63,26 @@ def wanted(lines: Iterable[str]) -> Wanted:
 
 def target(line: str) -> Target:
     """The channel or video in one line: an id, a handle, or an address on one of YouTube's own hosts."""
-    text = line.strip()
-    if found := _bare(text):
-        return found
-    for word in text.split():
-        if "/" in word and (found := _in_address(word.strip("<>()\"',"))):
-            return found
-    short = text[:80]
-    if re.search(r"[?&]list=|/playlist", text):
-        raise invalid(f"“{short}” is a playlist. Enter its channel or its videos.")
-    if re.search(r"/c/[^/]", text):
-        raise invalid(
-            f"YouTube's service does not find “{short}”. Open it there and copy the handle that begins with @."
-        )
-    raise invalid(f"“{short}” is no YouTube channel or video. It looks like @name or https://youtu.be/dQw4w9WgXcQ.")
+    found = [_bare(line.strip()), *map(_at, weblinks(line))]
+    if named := [one for one in found if isinstance(one, Target)]:
+        return named[0]
+    refused = [one.message for one in found if isinstance(one, Unread)]
+    raise invalid(refused[0] if refused else _neither(line.strip()))
+
+
+def named(text: str) -> Recognised | None:
+    """The channel or video with this bare id or handle."""
+    found = _bare(text.strip())
+    return _recognised(found) if found else None
+
+
+def recognise(link: Weblink) -> Recognised | Unread | None:
+    """The channel or video at an address of YouTube's.
+
+    Whether a handle, an old user name and an id that begins with UC are one channel only YouTube can tell.
+    """
+    found = _at(link)
+    return _recognised(found) if isinstance(found, Target) else found
 
 
 def invalid(message: str) -> Invalid:
@@ -82,44 +92,62 @@ def invalid(message: str) -> Invalid:
 def _bare(text: str) -> Target | None:
     if _CHANNEL.fullmatch(text):
         return Target("channel", text)
-    if _HANDLE.fullmatch(text):
-        return Target("handle", text)
-    return Target("video", text) if _VIDEO.fullmatch(text) else None
+    return _handle(text) or _video(text)
 
 
-def _in_address(word: str) -> Target | None:
-    if "\\" in word:
+def _recognised(found: Target) -> Recognised:
+    path, external_id = {
+        "video": (f"watch?v={found.name}", found.name),
+        "channel": (f"channel/{found.name}", found.name),
+        "handle": (found.name, found.name.lower()),
+        "user": (f"user/{found.name}", f"user/{found.name.lower()}"),
+    }[found.kind]
+    kind = "video" if found.kind == "video" else "channel"
+    return Recognised(kind, external_id, f"{SITE}/{path}", {"targets": [f"{SITE}/{path}"]})
+
+
+def _at(link: Weblink) -> Target | Unread | None:
+    if link.host not in HOSTS:
         return None
-    try:
-        parts = urlsplit(word if "://" in word else "https://" + word)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in ("http", "https") or host not in HOSTS:
-        return None
-    steps = [step for step in unquote(parts.path).split("/") if step]
-    if host.endswith("youtu.be"):
-        return _video(steps[0]) if steps else None
-    return _on_site(steps, parts)
+    first, second = (*link.steps, "", "")[:2]
+    found = _video(first) if link.host.endswith("youtu.be") else _on_site(link, first, second)
+    if found:
+        return found
+    short = link.url[:80]
+    if first == "playlist" or "list" in link.query:
+        return Unread(f"“{short}” is a playlist. Enter its channel or its videos.")
+    if first == "c" and second:
+        return Unread(
+            f"YouTube's service does not find “{short}”. Open it there and copy the handle that begins with @."
+        )
+    return Unread(_neither(link.url))
 
 
-def _on_site(steps: list[str], parts: SplitResult) -> Target | None:
-    """The target of a path on youtube.com."""
-    first, second = (*steps, "", "")[:2]
-    query = parse_qs(parts.query)
+def _on_site(link: Weblink, first: str, second: str) -> Target | None:
+    """The target of a path on youtube.com, by its first two steps."""
     if first == "attribution_link":
-        inner = query.get("u", [""])[0]
-        return _in_address("https://www.youtube.com" + inner) if inner.startswith("/watch") else None
+        inner = weblink(SITE + link.query.get("u", ""))
+        found = _at(inner) if inner and inner.steps[:1] == ("watch",) else None
+        return found if isinstance(found, Target) else None
     if first == "watch" and not second:
-        return _video(query.get("v", [""])[0])
+        return _video(link.query.get("v", ""))
     if first in _PLAYERS:
         return _video(second)
     if first == "channel" and _CHANNEL.fullmatch(second):
         return Target("channel", second)
     if first == "user" and _USER.fullmatch(second):
         return Target("user", second)
-    return Target("handle", first) if _HANDLE.fullmatch(first) else None
+    return _handle(first)
+
+
+def _handle(name: str) -> Target | None:
+    composed = unicodedata.normalize("NFC", name).rstrip(".")
+    return Target("handle", composed) if _HANDLE.fullmatch(composed) else None
 
 
 def _video(name: str) -> Target | None:
     return Target("video", name) if _VIDEO.fullmatch(name) and name not in _NO_VIDEOS else None
+
+
+def _neither(text: str) -> str:
+    return f"“{text[:80]}” is no YouTube channel or video. It looks like @name or https://youtu.be/dQw4w9WgXcQ."

@@ -1,4 +1,4 @@
-"""The floor in the admin. What changes something goes through the same actions as pages and API."""
+"""Sources, runs, rows, schedules and credentials in the admin."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sources.models import (
 from sources.selectors.schedules import in_words
 
 
-def _each(request: HttpRequest, rows: QuerySet[Any], deed: Callable[[Any, User], object], done: str) -> None:
+def each(request: HttpRequest, rows: QuerySet[Any], deed: Callable[[Any, User], object], done: str) -> None:
     """Do it to each row by itself and say what came of it."""
     count = 0
     for row in rows:
@@ -90,11 +90,11 @@ class SourceAdmin(ModelAdmin):
 
     @admin.action(description="Sync now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        _each(request, queryset.select_related("team"), _sync, "queued")
+        each(request, queryset.select_related("team"), _sync, "queued")
 
     @admin.action(description="Replay stored rows")
     def replay_all(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        _each(request, queryset.select_related("team"), _replay, "queued")
+        each(request, queryset.select_related("team"), _replay, "queued")
 
 
 def _sync(source: Source, by: User) -> object:
@@ -121,18 +121,18 @@ class JobAdmin(ReadOnly):
 
     @admin.action(description="Start again", permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        _each(request, queryset.select_related("source", "team"), lambda job, by: retry_job(job=job, by=by), "queued")
+        each(request, queryset.select_related("source", "team"), lambda job, by: retry_job(job=job, by=by), "queued")
 
     @admin.action(description="Cancel", permissions=["view"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        _each(
+        each(
             request, queryset.select_related("source", "team"), lambda job, by: cancel_job(job=job, by=by), "cancelled"
         )
 
     @admin.action(description="Replay the source's stored rows", permissions=["view"])
     def replay_source(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         rows = queryset.select_related("source__team")
-        _each(request, rows, lambda job, by: replay(source=job.source, by=by), "queued")
+        each(request, rows, lambda job, by: replay(source=job.source, by=by), "queued")
 
 
 class Counted:
@@ -177,7 +177,7 @@ class Slots(TabularInline):
     """The newest due moments."""
 
     model = ScheduleSlot
-    fields = ("due_at", "outcome", "job")
+    fields = ("due_at", "outcome", "job", "scrape")
     readonly_fields = fields
     extra = 0
     max_num = 0
@@ -187,10 +187,10 @@ class Slots(TabularInline):
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnly):
-    list_display = ("source", "team", "expression", "words", "enabled", "catch_up", "next_due_at")
+    list_display = ("__str__", "source", "project", "team", "words", "enabled", "catch_up", "next_due_at")
     list_filter = ("enabled", "catch_up")
-    search_fields = ("source__name", "team__name", "expression")
-    list_select_related = ("source", "team")
+    search_fields = ("source__name", "project__name", "team__name", "expression")
+    list_select_related = ("source", "project", "team")
     inlines = (Slots,)
 
     @admin.display(description="in words")
