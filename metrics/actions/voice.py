@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Case, Count, F, Min, Q, Sum, Value, When
 
 from livinglytics.lib import buckets, clock
 from metrics.models import BUCKET, Document
@@ -159,18 +159,20 @@ def recount(landing: Landing, touched: frozenset[int]) -> list[tuple[records.Met
     """Counts and rating sums of the touched buckets, read back from the documents themselves."""
     points: list[tuple[records.MetricPoint, int]] = []
     for row in _counts(landing.source_id, sorted(touched)):
-        points += [(point, row["raw"]) for point in _points(row, row["kind"] == "review")]
+        points += [(point, row["raw"]) for point in _points(row, bool(row["is_review"]))]
     return points
 
 
 def _counts(source_id: UUID, touched: list[int]) -> list[dict[str, Any]]:
+    """Reviews and everything else by themselves: a comment and a post of one moment are counted together."""
     rated = Q(rating__isnull=False)
     rows: list[dict[str, Any]] = []
     for start in range(0, len(touched), 900):
         found = (
             Document.objects.filter(source_id=source_id, bucket__in=touched[start : start + 900], deleted_at=None)
             .order_by()
-            .values("bucket", "platform", "language", "kind")
+            .annotate(is_review=Case(When(kind="review", then=Value(True)), default=Value(False)))
+            .values("bucket", "platform", "language", "is_review")
             .annotate(
                 count=Count("id"),
                 rated=Count("id", filter=rated),
@@ -205,8 +207,9 @@ def _dims(platform: str, language: str) -> dict[str, str]:
 
 def prove_through(store: Store, source_id: UUID, day: date, *, zone: str) -> None:
     """Reviews of a source have all been seen through ``day``: a day without any is a true zero."""
-    for kind, metrics in (("review", REVIEW_METRICS), ("comment", COMMENT_METRICS)):
-        first = Document.objects.filter(source_id=source_id, kind=kind).aggregate(first=Min(F("written_at")))["first"]
+    review = Q(kind="review")
+    for which, metrics in ((review, REVIEW_METRICS), (~review, COMMENT_METRICS)):
+        first = Document.objects.filter(which, source_id=source_id).aggregate(first=Min(F("written_at")))["first"]
         if first is None:
             continue
         start = buckets.day_number(buckets.local_day(first, zone))
