@@ -13,9 +13,9 @@ ENV PATH=/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=livinglytics.settings \
     DATA_DIR=/data \
     STATIC_ROOT=/app/build/static
-# pg_dump and pg_restore for `manage.py backup` and `restore`
+# pg_dump and pg_restore for `manage.py backup` and `restore`; git and ssh for sources that read repositories
 RUN apt-get update -q \
-    && apt-get install -q -y --no-install-recommends postgresql-client \
+    && apt-get install -q -y --no-install-recommends postgresql-client git openssh-client \
     && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 product \
     && useradd --system --uid 10001 --gid product --home-dir /app --shell /usr/sbin/nologin product \

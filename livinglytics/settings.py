@@ -18,6 +18,7 @@ from livinglytics import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
+SCRATCH_DIR = env.path("SCRATCH_DIR", DATA_DIR / "scratch")
 VERSION = "0.1.0"
 
 # --- mode ---------------------------------------------------------------------------------
@@ -66,8 +67,9 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL if PUBLIC_URL.startswith("https") else "")
 HTTPS = env.boolean("HTTPS", PUBLIC_URL.startswith("https"))
 TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
-#: host:port pairs on private networks that sources may reach (default: none)
+#: host:port pairs on private networks, and folders with git repositories, that sources may reach (default: none)
 ALLOWED_PRIVATE_HOSTS = frozenset(env.words("ALLOWED_PRIVATE_HOSTS"))
+GIT_LOCAL_ROOTS = tuple(Path(one).expanduser().resolve() for one in env.words("GIT_LOCAL_ROOTS"))
 #: addresses of services, for gateways and local fakes: STEAM_BASE_URL=http://127.0.0.1:9000
 DEMO_ENABLED = env.boolean("DEMO_ENABLED", EMBEDDED)
 SIGN_UP_OPEN = env.boolean("SIGN_UP_OPEN", True)

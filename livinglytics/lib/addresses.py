@@ -65,7 +65,7 @@ class Target:
     @property
     def place(self) -> str:
         """``host:port``, the form in which an operator allows a private address."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return place_of(self.host, self.port)
 
 
 def is_public(address: str) -> bool:
@@ -99,12 +99,27 @@ def check_url(
     host = (parts.host or "").lower().removeprefix("[").removesuffix("]")
     port = parts.port if parts.port is not None else (443 if scheme == "https" else 80)
     target = Target(parts.url, scheme, host, port, parts.path or "/")
-    if target.place in allow_private:
-        return target
+    check_place(host, port, ports=ports, allow_private=allow_private)
+    return target
+
+
+def place_of(host: str, port: int) -> str:
+    """``host:port``, the form in which an operator allows a private address."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def check_place(host: str, port: int, *, ports: Collection[int], allow_private: Collection[str] = frozenset()) -> bool:
+    """Whether the operator trusts this place; AddressRefused if they don't and its spelling is not harmless.
+
+    ``host`` in lower case, an IPv6 address without brackets. No name is looked up here.
+    """
+    if place_of(host, port) in allow_private:
+        return True
     _check_host(host)
     if port not in ports:
-        raise AddressRefused(f"Port {port} is not allowed. Only the ports 80 and 443 are called.")
-    return target
+        allowed = " and ".join(str(one) for one in sorted(ports))
+        raise AddressRefused(f"Port {port} is not allowed. Only the ports {allowed} are called.")
+    return False
 
 
 def _parse(url: str) -> Url:

@@ -9,7 +9,7 @@ again where that helps, and turns a service's answer into the errors of
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any, Literal
@@ -19,7 +19,15 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
 from livinglytics.lib import clock
-from livinglytics.lib.addresses import STANDARD_PORTS, Resolve, Target, check_url, system_resolve
+from livinglytics.lib.addresses import (
+    STANDARD_PORTS,
+    Resolve,
+    Target,
+    addresses_of,
+    check_place,
+    check_url,
+    system_resolve,
+)
 from livinglytics.lib.answers import Answer, encode_json, error_of
 from livinglytics.lib.connections import Deadline, Guard, body_of, guarded_pools, meaning_of
 from livinglytics.lib.errors import AddressRefused, BadAnswer, ProductError, Transient
@@ -90,6 +98,7 @@ class Client:
         self._wait = wait
         self._redact = redact
         self._classify = classify
+        self._resolve = resolve
         self._headers = {"user-agent": "LivingLytics/1.0", "accept-encoding": "gzip", **_lowered(headers)}
         self._deadline = Deadline()
         self._aborted = False
@@ -143,6 +152,16 @@ class Client:
     def check(self, url: str) -> Target:
         """The URL in its parts if its spelling is allowed, else AddressRefused. Nothing is called or looked up."""
         return check_url(url, ports=self.limits.ports, allow_private=self.allow_private)
+
+    def addresses(self, host: str, port: int, *, ports: Collection[int] = STANDARD_PORTS) -> list[str]:
+        """The numeric addresses of ``host``, looked up once, that a program of its own may connect to at ``port``.
+
+        The rules are those of every call: AddressRefused for a private address or another port than ``ports`` that
+        the operator did not allow, Terminal for an unknown name, ServiceDown where it can't be looked up now.
+        """
+        host = host.lower()
+        trusted = check_place(host, port, ports=ports, allow_private=self.allow_private)
+        return addresses_of(host, port, resolve=self._resolve, trusted=trusted)
 
     def abort(self) -> None:
         """Cut the requests under way, from another thread. They raise Transient, and nothing is tried again."""

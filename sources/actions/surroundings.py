@@ -56,6 +56,8 @@ def surroundings(
         files=FilesOf(team.pk),
         base_url=lambda default: _override(kind) or default,
         zone=team.time_zone,
+        folders=settings.GIT_LOCAL_ROOTS,
+        scratch=settings.SCRATCH_DIR,
     )
 
 

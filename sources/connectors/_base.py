@@ -2,7 +2,8 @@
 
 A connector is one file in this folder: a subclass of :class:`Connector` that declares
 what it needs (``config``), what it brings (``streams``, ``metrics``) and how to read it.
-It imports no Django, opens no HTTP client of its own, writes nothing and knows no sibling.
+It imports no Django, opens no HTTP client of its own, writes nothing and knows no sibling; only a program
+that it runs may keep files in ``Context.scratch`` while the run lasts.
 
 The life of one page: the runner calls ``read()``, which yields :class:`Batch` after
 :class:`Batch`; for each, in one transaction, raw rows are stored, ``map()`` turns them
@@ -14,9 +15,10 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 from livinglytics.lib.answers import Answer
@@ -213,6 +215,12 @@ class Http(Protocol):
     def post_json(self, url: str, *, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         """As ``get_json`` for a POST with a JSON body."""
 
+    def addresses(self, host: str, port: int, *, ports: Collection[int] = ...) -> list[str]:
+        """Where a program that opens its own connections may connect to, such as git: checked numeric addresses.
+
+        Raises AddressRefused for a private place that the operator did not allow, or a port not in ``ports``.
+        """
+
     def abort(self) -> None:
         """Cut what is being asked now; called by the runner when somebody cancels."""
 
@@ -232,7 +240,8 @@ class Context:
     ``base_url(default)``: the service's address, which tests point at a local fake;
     ``zone``: name of the team's time zone; ``token(refused="")``: the access token of the account that was
     signed in, refreshed when it is about to end or is the one that the service has just ``refused``. It raises
-    BadCredentials where somebody has to sign in again.
+    BadCredentials where somebody has to sign in again. ``folders``: folders of this server that the operator lets
+    sources read; ``scratch``: where a program that needs files may keep them for the time of a run.
     """
 
     http: Http
@@ -243,6 +252,8 @@ class Context:
     base_url: Any
     zone: str = "UTC"
     token: Callable[..., str] = no_account
+    folders: tuple[Path, ...] = ()
+    scratch: Path | None = None
 
 
 class Connector(abc.ABC):

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from livinglytics.lib.addresses import addresses_of, check_url, is_public
+from livinglytics.lib.addresses import addresses_of, check_place, check_url, is_public
 from livinglytics.lib.errors import AddressRefused, ServiceDown, Terminal
 
 PRIVATE = """
@@ -83,3 +83,13 @@ def test_a_name_without_address_is_a_lasting_fault_and_a_silent_resolver_a_passi
     assert caught.value.code == "address.unknown"
     with pytest.raises(ServiceDown):
         addresses_of("slow.example", 443, resolve=lambda host, port: fails_with(socket.EAI_AGAIN))
+
+
+def test_a_place_is_judged_as_a_url_is_with_ports_of_its_own() -> None:
+    assert check_place("git.example.com", 22, ports=frozenset({22})) is False
+    assert check_place("git.lan", 2222, ports=frozenset({22}), allow_private=frozenset({"git.lan:2222"})) is True
+    for host, port in (("git.lan", 22), ("127.0.0.1", 22), ("2130706433", 22), ("::1", 22), ("a b", 22)):
+        with pytest.raises(AddressRefused):
+            check_place(host, port, ports=frozenset({22}))
+    with pytest.raises(AddressRefused, match="Only the ports 22 and 443"):
+        check_place("git.example.com", 80, ports=frozenset({443, 22}))

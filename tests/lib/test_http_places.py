@@ -109,6 +109,19 @@ def test_the_connection_goes_to_the_checked_address_under_the_original_name(web:
     assert web.seen[0][2]["host"] == place
 
 
+def test_a_program_of_its_own_gets_only_addresses_that_were_checked() -> None:
+    client = Client(allow_private=frozenset({"git.lan:22"}), resolve=lambda host, port: ["10.0.0.7"])
+    assert client.addresses("GIT.lan", 22, ports={22}) == ["10.0.0.7"]
+    for host, port in (("git.lan", 443), ("git.example.com", 443), ("git.example.com", 22), ("10.0.0.7", 443)):
+        with pytest.raises(AddressRefused):
+            client.addresses(host, port)
+    public = Client(resolve=lambda host, port: ["8.8.8.8", "2606:4700::1111"])
+    assert public.addresses("git.example.com", 443) == ["8.8.8.8", "2606:4700::1111"]
+    unknown = Client(resolve=lambda host, port: [])
+    with pytest.raises(Terminal, match="There is no server called"):
+        unknown.addresses("git.example.com", 443)
+
+
 def test_proxy_and_netrc_settings_of_the_machine_change_nothing(
     web: Web, client: Client, canary: Canary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
