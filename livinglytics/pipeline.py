@@ -22,6 +22,7 @@ from sources.actions.due import take_due
 from sources.actions.prune import prune as prune_sources
 from sources.actions.run import run_job as run_one
 from sources.actions.sweep import sweep as sweep_jobs
+from sources.actions.upkeep import keep_up
 
 log = logging.getLogger("livinglytics.jobs")
 stopping = threading.Event()
@@ -69,6 +70,12 @@ def due() -> int:
 def outbox() -> int:
     """Deliver events that wait."""
     return events.deliver_pending()
+
+
+@shared_task(name="livinglytics.accounts")  # type: ignore[untyped-decorator]
+def accounts() -> int:
+    """Renew signed-in accounts before they end."""
+    return keep_up(clock.now())
 
 
 @shared_task(name="livinglytics.prune")  # type: ignore[untyped-decorator]

@@ -22,6 +22,8 @@ PERIODIC: Final = {
     "outbox": Periodic("livinglytics.outbox", timedelta(seconds=2)),
     # schedules whose time has come
     "due": Periodic("livinglytics.due", timedelta(seconds=10)),
+    # signed-in accounts that would end if nobody renewed them
+    "accounts": Periodic("livinglytics.accounts", timedelta(minutes=10)),
     # what is older than it may be kept
     "prune": Periodic("livinglytics.prune", timedelta(hours=1)),
 }

@@ -12,9 +12,10 @@ import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
-from django.templatetags.static import static
 
 from livinglytics import env
+from livinglytics.admin_look import UNFOLD  # noqa: F401 - a setting of the admin's theme
+from livinglytics.providers import oauth_apps
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
@@ -70,7 +71,8 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 #: host:port pairs on private networks, and folders with git repositories, that sources may reach (default: none)
 ALLOWED_PRIVATE_HOSTS = frozenset(env.words("ALLOWED_PRIVATE_HOSTS"))
 GIT_LOCAL_ROOTS = tuple(Path(one).expanduser().resolve() for one in env.words("GIT_LOCAL_ROOTS"))
-#: addresses of services, for gateways and local fakes: STEAM_BASE_URL=http://127.0.0.1:9000
+#: this installation's registrations at services where people sign in with an account
+OAUTH_APPS = oauth_apps()
 DEMO_ENABLED = env.boolean("DEMO_ENABLED", EMBEDDED)
 SIGN_UP_OPEN = env.boolean("SIGN_UP_OPEN", True)
 
@@ -372,29 +374,5 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         "livinglytics": {"level": env.text("LOG_LEVEL", "INFO")},
         "django.server": {"level": "WARNING"},
-    },
-}
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "Living Lytics",
-    "SITE_HEADER": "Living Lytics",
-    "SITE_URL": "/",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-    "SITE_ICON": lambda _: static("img/mark.svg"),
-    "COLORS": {
-        "primary": {
-            "50": "oklch(96.2% .018 272.3)",
-            "100": "oklch(93% .034 272.8)",
-            "200": "oklch(87% .065 274)",
-            "300": "oklch(78.5% .115 274.7)",
-            "400": "oklch(67.3% .182 276.9)",
-            "500": "oklch(58.5% .233 277.1)",
-            "600": "oklch(51.1% .262 277)",
-            "700": "oklch(45.7% .24 277)",
-            "800": "oklch(39.8% .195 277.4)",
-            "900": "oklch(35.9% .144 278.7)",
-            "950": "oklch(25.7% .09 281.3)",
-        }
     },
 }

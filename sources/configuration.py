@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass
 from datetime import date
 from typing import Any, get_args, get_origin, get_type_hints
 
-from livinglytics.lib.errors import Invalid
+from livinglytics.lib.errors import BadCredentials, Invalid
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Option, options
 
@@ -24,7 +24,10 @@ _SCHEMA_TYPES: dict[str, dict[str, Any]] = {
     "date": {"type": "string", "format": "date"},
     "choice": {"type": "string"},
     "lines": {"type": "array", "items": {"type": "string"}},
+    "account": {"type": "string", "readOnly": True},
 }
+#: what a connector's config says of an account that is signed in; the token itself never gets there
+CONNECTED = "connected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ def clean(
 ) -> Cleaned:
     """Check what a person entered. A secret left out stays the one in ``kept``; those ``without`` may be missing.
 
+    An account is never taken from outside nor answered here: it comes by signing in alone.
     Raises Invalid with a message for each field, also for names that the connector doesn't know.
     """
     kept = kept or {}
@@ -53,6 +57,10 @@ def clean(
     secrets: dict[str, str] = {}
     for name, (how, default) in declared.items():
         value = given.get(name)
+        if how.kind == "account":
+            if value not in (None, ""):
+                problems[name] = ["An account can't be entered here. Connect it by signing in."]
+            continue
         if how.secret and value in (None, "") and name in kept:
             value = kept[name]
         if value is None or value in ("", []):
@@ -75,10 +83,14 @@ def build(connector: Connector, values: Mapping[str, Any]) -> Any:
     hints = get_type_hints(connector.config)
     declared = options(connector.config)
     ready = {
-        name: _typed(how, values[name], hints.get(name))
+        name: (values[name] and CONNECTED) if how.kind == "account" else _typed(how, values[name], hints.get(name))
         for name, (how, _) in declared.items()
         if values.get(name) is not None
     }
+    for name, (how, default) in declared.items():
+        if how.kind == "account" and default is MISSING and name not in ready:
+            message = f"{how.label} is not connected yet. Connect it on the source's page."
+            raise BadCredentials(message, details={name: [message]})
     missing = [how.label for name, (how, default) in declared.items() if default is MISSING and name not in ready]
     if missing:
         raise Invalid(f"Settings are missing: {', '.join(missing)}. Open the source's settings and fill them in.")
@@ -86,20 +98,25 @@ def build(connector: Connector, values: Mapping[str, Any]) -> Any:
 
 
 def schema(connector: Connector) -> dict[str, Any]:
-    """The settings as JSON Schema (draft 2020-12); secrets are ``writeOnly``."""
+    """The settings as JSON Schema (draft 2020-12); secrets are ``writeOnly``.
+
+    An account is ``readOnly``; its ``x-oauth`` says at which provider somebody signs in, and for what.
+    """
     declared = options(connector.config)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": connector.label,
         "type": "object",
         "properties": {name: _property(how, default) for name, (how, default) in declared.items()},
-        "required": [name for name, (_, default) in declared.items() if default is MISSING],
+        "required": [name for name, (how, default) in declared.items() if default is MISSING and how.kind != "account"],
         "additionalProperties": False,
     }
 
 
 def _property(how: Option, default: Any) -> dict[str, Any]:
     found: dict[str, Any] = {**_SCHEMA_TYPES[how.kind], "title": how.label}
+    if how.kind == "account":
+        found["x-oauth"] = {"provider": how.provider, "scopes": list(how.scopes), "instead_of": how.instead_of}
     if how.help:
         found["description"] = how.help
     if how.choices:

@@ -10,6 +10,7 @@ from sources.models import Project, Source
 audit.register(
     source__connected="{user} connected {object}",
     source__changed="{user} changed {object}",
+    source__account_connected="{user} connected the {provider} account {account} to {object}",
     source__paused="{user} paused {object}",
     source__resumed="{user} resumed {object}",
     source__disconnected="{user} removed {object} and its data",

@@ -2,18 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sources.pages import change, connect, jobs, lists, push, source, upload
+from sources.pages import account, change, connect, jobs, lists, push, source, upload
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/", lists.source_list, name="source-list"),
     path("sources/add/", lists.source_catalog, name="source-catalog"),
     path("sources/add/<slug:kind>/", connect.source_connect, name="source-connect"),
+    path("sources/oauth/callback/", account.callback, name="oauth-callback"),
     path("sources/uploads/<uuid:pk>/", upload.upload, name="upload"),
     path("sources/uploads/<uuid:pk>/delete/", upload.upload_delete, name="upload-delete"),
     path("sources/jobs/<uuid:pk>/part/", jobs.job_part, name="job-part"),
     path("sources/jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("sources/jobs/<uuid:pk>/retry/", jobs.job_retry, name="job-retry"),
     path("sources/<uuid:pk>/", source.source, name="source"),
+    path("sources/<uuid:pk>/account/", account.source_account, name="source-account"),
     path("sources/<uuid:pk>/sync/", source.source_sync, name="source-sync"),
     path("sources/<uuid:pk>/pause/", source.source_pause, name="source-pause"),
     path("sources/<uuid:pk>/resume/", source.source_resume, name="source-resume"),

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 
 from livinglytics.lib.secrets import Redactor, Sealer
+from sources.connectors._auth import Token
 from sources.models import ApiKey, Credential, Source
 
 _SHORTEST_TAIL = 12
@@ -52,13 +53,26 @@ def secrets_of(source: Source) -> dict[str, str]:
 
 
 def redactor(secrets: Mapping[str, str]) -> Redactor:
-    """Takes these secrets out of any text."""
-    return Redactor(secrets.values())
+    """Takes these secrets out of any text; of a signed-in account, its tokens."""
+    return Redactor(part for value in secrets.values() for part in parts_of(value))
+
+
+def parts_of(value: str) -> tuple[str, ...]:
+    """What must not be shown of a sealed value: the whole, or the tokens of an account."""
+    token = Token.from_text(value)
+    return (value,) if token is None else (token.access, token.refresh)
 
 
 def hints(values: Mapping[str, str], at: datetime) -> dict[str, dict[str, str]]:
-    """What may be shown of each secret: when it was set and how a long one ends."""
-    return {name: {"set_on": at.date().isoformat(), "ends": _tail(value)} for name, value in values.items()}
+    """What may be shown of each secret: when it was set and how a long one ends; of an account, whose it is."""
+    return {name: _hint(value, at.date().isoformat()) for name, value in values.items()}
+
+
+def _hint(value: str, day: str) -> dict[str, str]:
+    token = Token.from_text(value)
+    if token is None:
+        return {"set_on": day, "ends": _tail(value)}
+    return {"set_on": day, "identity": token.identity, "scopes": " ".join(token.scopes)}
 
 
 def _tail(value: str) -> str:
@@ -66,7 +80,9 @@ def _tail(value: str) -> str:
 
 
 def in_words(hint: Mapping[str, str]) -> str:
-    """``set on 2026-03-01, ends …3f9a``"""
+    """``set on 2026-03-01, ends …3f9a``; ``ada@example.com, signed in on 2026-03-01`` for an account."""
+    if "identity" in hint:
+        return f"{hint['identity'] or 'An account'}, signed in on {hint.get('set_on', '?')}"
     ending = f", ends …{hint['ends']}" if hint.get("ends") else ""
     return f"set on {hint.get('set_on', '?')}{ending}"
 

@@ -94,7 +94,12 @@ class Redactor:
     """Replaces known secrets in any text, also in their URL, JSON and base64 spellings."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        spellings: set[str] = set()
+        self._spellings: list[str] = []
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """Know these too from now on: secrets that come up while somebody holds this one."""
+        spellings = set(self._spellings)
         for value in values:
             if value and len(value) >= _SHORTEST_REDACTED:
                 spellings |= _spellings(value)

@@ -7,23 +7,27 @@ from typing import Any
 from accounts.models import Team
 from livinglytics.lib.errors import BadCredentials, Invalid, ProductError, RateLimited
 from sources import configuration, vault
+from sources.account_options import with_accounts
 from sources.actions.surroundings import QUICK, surroundings
 from sources.configuration import Cleaned
 from sources.connectors._base import Checked, Connector, Context, options
 from sources.models import Source
 
 
-def check_settings(team: Team, connector: Connector, cleaned: Cleaned) -> Checked:
+def check_settings(team: Team, connector: Connector, cleaned: Cleaned, source: Source | None = None) -> Checked:
     """One quick question to the service. Never call it inside a transaction: it waits for the web.
 
-    Settings that are not well formed are an answer too.
+    Settings that are not well formed are an answer too. ``source``: whose accounts are used with them.
     """
-    redact = vault.redactor(cleaned.secrets)
+    held = vault.secrets_of(source) if source is not None else {}
+    secrets = with_accounts(connector, cleaned.secrets, held)
+    redact = vault.redactor(secrets)
     try:
-        config = configuration.build(connector, {**cleaned.plain, **cleaned.secrets})
+        config = configuration.build(connector, {**cleaned.plain, **secrets})
     except ProductError as error:
         return Checked(False, redact(error.message), field=_field(connector, error))
-    found = asked(connector, surroundings(team, connector.key, cleaned.secrets, limits=QUICK), config)
+    context = surroundings(team, connector.key, secrets, limits=QUICK, source=source, redact=redact)
+    found = asked(connector, context, config)
     return Checked(found.ok, redact(found.message), found.field, found.identity, found.details)
 
 
@@ -45,7 +49,7 @@ def asked(connector: Connector, context: Context, config: Any) -> Checked:
 def check_source(source: Source) -> Checked:
     """The same with the settings that are stored."""
     connector, secrets = connector_of(source), vault.secrets_of(source)
-    return check_settings(source.team, connector, Cleaned(dict(source.config), secrets))
+    return check_settings(source.team, connector, Cleaned(dict(source.config), secrets), source)
 
 
 def connector_of(source: Source) -> Connector:

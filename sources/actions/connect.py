@@ -14,24 +14,30 @@ from accounts.models import Team, User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict
 from livinglytics.lib.text import slugify_unique
-from sources import configuration, vault
+from sources import configuration
+from sources.account_options import account_options, awaited, reason_to_wait
 from sources.actions.checking import check_settings, insist
+from sources.actions.credentials import keep_secrets
 from sources.actions.queue import queue_job
 from sources.actions.schedule import next_due
 from sources.configuration import Cleaned
 from sources.connectors._base import Checked, Connector
-from sources.models import Credential, Job, JobKind, Schedule, Source
+from sources.models import Job, JobKind, Schedule, Source, SourceState
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The new source, its first run (None for files and push) and what the check said."""
+    """The new source, its first run (None for files and push) and what the check said.
+
+    ``awaits`` names the account that has to be signed in before the source is checked and read.
+    """
 
     source: Source
     job: Job | None
     checked: Checked
+    awaits: str = ""
 
 
 def connect_source(
@@ -47,11 +53,17 @@ def connect_source(
     """Connect a source of ``kind`` with what a person entered, secrets included.
 
     Raises UnknownKey, or Invalid with a message for each setting at fault. The check asks the
-    service before anything is written, and outside of any transaction.
+    service before anything is written, and outside of any transaction. Where the kind reads with an
+    account, there is nothing to ask with yet: the source is saved, needs attention and is not read.
     """
     connector = configuration.connector(kind)
     cleaned = configuration.clean(connector, config or {})
-    checked = insist(check_settings(team, connector, cleaned)) if check else Checked(True, "Not checked.")
+    account = awaited(connector, cleaned.secrets)
+    reason = reason_to_wait(account_options(connector)[account]) if account else ""
+    if check and not account:
+        checked = insist(check_settings(team, connector, cleaned))
+    else:
+        checked = Checked(True, reason or "Not checked.")
     title = name or checked.identity or connector.label
     try:
         with transaction.atomic():
@@ -64,7 +76,11 @@ def connect_source(
                 identity=checked.identity,
                 is_demo=is_demo,
             )
-            return Connected(source, _first_sync(source, connector, by), checked)
+            if account:
+                source.state, source.state_reason = SourceState.ATTENTION, reason
+                source.save(update_fields=["state", "state_reason", "updated_at"])
+            job = None if account else first_sync(source, connector, by)
+            return Connected(source, job, checked, account)
     except IntegrityError:
         raise Conflict("A source with this name was connected a moment ago. Try again.") from None
 
@@ -113,20 +129,6 @@ def write_source(
     return source
 
 
-def keep_secrets(source: Source, secrets: Mapping[str, str]) -> None:
-    """Seal the secret settings of a source; without any there is no row."""
-    if not secrets:
-        return
-    hints = vault.hints(secrets, clock.now())
-    before = Credential.objects.filter(source=source).first()
-    if before is not None:
-        old = vault.open_sealed(before.sealed)
-        hints |= {name: hint for name, hint in before.hints.items() if old.get(name) == secrets.get(name)}
-    Credential.objects.update_or_create(
-        source=source, defaults={"team_id": source.team_id, "sealed": vault.seal(secrets), "hints": hints}
-    )
-
-
 def usual_schedule(every: timedelta, source: Source) -> str:
     """A cron expression for about this distance; the minute differs from source to source."""
     minute = source.pk.int % 60
@@ -137,7 +139,8 @@ def usual_schedule(every: timedelta, source: Source) -> str:
     return f"{minute} 6 * * *" if every < 7 * _DAY else f"{minute} 6 * * 1"
 
 
-def _first_sync(source: Source, connector: Connector, by: User | None) -> Job | None:
+def first_sync(source: Source, connector: Connector, by: User | None) -> Job | None:
+    """The run that follows on connecting; None for kinds that are fed from outside."""
     if connector.connect in ("file", "push"):
         return None
     return queue_job(source, JobKind.SYNC, by=by, trigger="connect")[0]

@@ -10,16 +10,25 @@ from accounts.models import User
 from livinglytics.lib import clock
 from sources.actions import scraping
 from sources.actions.queue import queue_job
+from sources.actions.tokens import give_back
 from sources.models import Credential, Job, JobKind, JobStatus, Schedule, Source, SourceState
 from sources.querysets import JobQuerySet
 
 
-@transaction.atomic
 def disconnect(*, source: Source, by: User | None) -> Job:
     """Delete the source's keys and schedule now, and queue the run that removes its data and then itself.
 
-    A run that is in the middle of something is fenced out: it can't write another page.
+    A run that is in the middle of something is fenced out: it can't write another page. An account is given back
+    at its provider afterwards, as far as that can be done in a moment.
     """
+    revoke = give_back(source)
+    job = _disconnect(source, by)
+    revoke()
+    return job
+
+
+@transaction.atomic
+def _disconnect(source: Source, by: User | None) -> Job:
     fresh = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
     going: Job | None = JobQuerySet(Job).open().filter(source_id=fresh.pk, kind=JobKind.REMOVE).first()
     if going is not None:

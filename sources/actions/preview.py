@@ -56,7 +56,7 @@ def preview_source(source: Source, *, stream: str = "", rows: int = 10) -> Previ
     stream = stream or (known[0] if known else "")
     if stream not in known:
         raise Invalid(details={"stream": [f"Choose one of {', '.join(known) or 'none'}."]})
-    context = surroundings(source.team, source.kind, secrets, limits=QUICK)
+    context = surroundings(source.team, source.kind, secrets, limits=QUICK, source=source)
     with closing(cast(Any, connector.read(context, config, stream, {}))) as pages:
         for batch in islice(pages, _MOST_PAGES):
             if batch.raws or batch.rejected:

@@ -10,7 +10,7 @@ from django.db import models
 
 from sources.actions.orphans import remove_orphans
 from sources.connectors import connectors
-from sources.models import Job, JobStatus, Quarantined, RawRecord, ScheduleSlot, Source
+from sources.models import Job, JobStatus, PendingSignIn, Quarantined, RawRecord, ScheduleSlot, Source
 
 HISTORY = timedelta(days=90)
 _SLICE = 5000
@@ -20,7 +20,7 @@ _ENDED = (JobStatus.SUCCEEDED, JobStatus.PARTIAL, JobStatus.FAILED, JobStatus.CA
 
 def prune(now: datetime) -> dict[str, int]:
     """Delete raw rows not seen for ``RAW_RETENTION_DAYS``, runs, slots and bad rows of more than 90 days,
-    and what deleted teams left behind."""
+    sign-ins from which nobody came back, and what deleted teams left behind."""
     raw_edge = now - timedelta(days=settings.RAW_RETENTION_DAYS)
     # rows of files only say where in the kept file they stand: they go with the file
     kinds = [one.key for one in connectors.all() if one.connect == "file"]
@@ -30,6 +30,7 @@ def prune(now: datetime) -> dict[str, int]:
         "quarantined": _delete(Quarantined.objects.filter(created_at__lt=now - HISTORY)),
         "jobs": _delete(Job.objects.filter(status__in=_ENDED, finished_at__lt=now - HISTORY)),
         "slots": _delete(ScheduleSlot.objects.filter(due_at__lt=now - HISTORY)),
+        "sign_ins": _delete(PendingSignIn.objects.filter(expires_at__lt=now)),
         "orphans": remove_orphans(),
     }
 

@@ -13,7 +13,7 @@ from sources.actions.budget import Budget, budget_of
 from sources.actions.claim import Claim
 from sources.actions.progress import Reporter
 from sources.actions.raws import Owner
-from sources.actions.surroundings import Interrupted, pausing, surroundings
+from sources.actions.surroundings import Interrupted, surroundings
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Context
 from sources.landing import Sink
@@ -101,19 +101,22 @@ def prepare(claim: Claim, sink: Sink, stop: Callable[[], bool]) -> Run:
     secrets = vault.secrets_of(source)
     given = {**source.config, **job.options.get("config", {}), **secrets}
     watch = Watch(claim, stop)
+    redact = vault.redactor(secrets)
+    around = surroundings(job.team, source.kind, secrets, interrupted=watch.interrupted, source=source, redact=redact)
     asked = {**job.options, "project": source.project_id}
-    budget = budget_of(connector, secrets, pausing(watch.interrupted), asked)
+    budget = budget_of(connector, secrets, around.pause, asked)
+    around.http.before = budget
     return Run(
         claim=claim,
         sink=sink,
         connector=connector,
         config=configuration.build(connector, given),
-        context=surroundings(job.team, source.kind, secrets, interrupted=watch.interrupted, budget=budget),
+        context=around,
         budget=budget,
         taken=dict(job.options.get("taken", {})),
         watch=watch,
         owner=Owner(job.team_id, source.pk, job.pk, connector.version),
-        redact=vault.redactor(secrets),
+        redact=redact,
         lenient=bool(given.get("partial")),
         quarantined=DataQuerySet(Quarantined).of_source(source.pk).exists(),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -15,9 +14,11 @@ from accounts.models import Team
 from livinglytics.lib import clock
 from livinglytics.lib.errors import NotFound, RateLimited
 from livinglytics.lib.http import Client, Limits
-from sources import vault
-from sources.connectors._base import Context
-from sources.models import UploadedFile
+from livinglytics.lib.secrets import Redactor
+from sources import configuration, outside, vault
+from sources.actions.tokens import token_of
+from sources.connectors._base import Context, no_account
+from sources.models import Source, UploadedFile
 
 LONGEST_PAUSE = 60.0
 PATIENT = Limits()
@@ -42,32 +43,35 @@ def surroundings(
     *,
     interrupted: Callable[[], bool] = never,
     limits: Limits = PATIENT,
-    budget: Callable[[], None] | None = None,
+    source: Source | None = None,
+    redact: Redactor | None = None,
 ) -> Context:
-    """The context of one run or check of a connector of ``kind``. ``budget`` is called ahead of every request."""
-    pause = pausing(interrupted)
-    client = Client(limits=limits, allow_private=_trusted(kind), redact=vault.redactor(secrets), wait=pause)
-    client.before = budget or client.before
-    return Context(
-        http=client,
-        now=clock.now,
-        pause=pause,
-        cancelled=interrupted,
-        files=FilesOf(team.pk),
-        base_url=lambda default: _override(kind) or default,
-        zone=team.time_zone,
-        folders=settings.GIT_LOCAL_ROOTS,
-        scratch=settings.SCRATCH_DIR,
-    )
+    """The context of one run or check of a connector of ``kind``.
 
-
-def pausing(interrupted: Callable[[], bool]) -> Callable[[float], None]:
-    """A wait of up to a minute that ends with Interrupted; a longer one raises RateLimited."""
+    ``source``: whose accounts may be used; None for settings that nobody saved. ``redact`` takes the secrets out
+    of texts and learns the tokens that come up; whoever writes texts down shares it.
+    """
+    redact = vault.redactor(secrets) if redact is None else redact
 
     def pause(seconds: float) -> None:
         _wait(seconds, interrupted)
 
-    return pause
+    token: Callable[..., str] = no_account
+    if source is not None:
+        connector = configuration.connector(kind)
+        token = token_of(source, connector, secrets, pause=pause, patience=limits.total, learn=redact.add)
+    return Context(
+        http=Client(limits=limits, allow_private=outside.trusted(kind), redact=redact, wait=pause),
+        now=clock.now,
+        pause=pause,
+        cancelled=interrupted,
+        files=FilesOf(team.pk),
+        base_url=partial(outside.base_url, kind),
+        zone=team.time_zone,
+        token=token,
+        folders=settings.GIT_LOCAL_ROOTS,
+        scratch=settings.SCRATCH_DIR,
+    )
 
 
 class FilesOf:
@@ -92,17 +96,6 @@ def _uuid(key: str) -> UUID:
         return UUID(str(key))
     except ValueError:
         raise NotFound("There is no such file.") from None
-
-
-def _override(kind: str) -> str:
-    """``STEAM_BASE_URL`` for steam: a gateway, or a fake in tests."""
-    return os.environ.get(f"{kind.upper().replace('-', '_')}_BASE_URL", "").strip()
-
-
-def _trusted(kind: str) -> frozenset[str]:
-    """Private hosts the operator allowed, and the one they set as this service's address."""
-    place = urlsplit(_override(kind)).netloc
-    return settings.ALLOWED_PRIVATE_HOSTS | ({place} if place else set())
 
 
 def _wait(seconds: float, interrupted: Callable[[], bool]) -> None:

@@ -12,8 +12,9 @@ from accounts.models import User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict, Invalid
 from sources import configuration, vault
+from sources.account_options import awaited, with_accounts
 from sources.actions.checking import check_settings, check_source, connector_of, insist
-from sources.actions.connect import keep_secrets
+from sources.actions.credentials import keep_secrets
 from sources.actions.outcome import end_waiting
 from sources.actions.schedule import next_due
 from sources.configuration import Cleaned
@@ -43,8 +44,9 @@ def update_source(
         kept = vault.secrets_of(source)
         given = {**source.config, **config}
         cleaned = configuration.clean(connector, given, kept=kept)
-        if check:
-            found = insist(check_settings(source.team, connector, cleaned))
+        waits = awaited(connector, with_accounts(connector, cleaned.secrets, kept))
+        if check and not waits:
+            found = insist(check_settings(source.team, connector, cleaned, source))
             identity = found.identity or identity
     return _write(source, by, name, cleaned, identity)
 
@@ -62,7 +64,8 @@ def _write(source: Source, by: User | None, name: str | None, cleaned: Cleaned |
             StreamState.objects.filter(source=fresh).delete()
         fresh.config, fresh.identity = cleaned.plain, identity[:200]
         keep_secrets(fresh, cleaned.secrets)
-        if fresh.state == SourceState.ATTENTION:
+        waits = awaited(connector_of(fresh), vault.secrets_of(fresh))
+        if fresh.state == SourceState.ATTENTION and not waits:
             fresh.state, fresh.state_reason = SourceState.ACTIVE, ""
     fresh.save()
     audit.record("source.changed", team=fresh.team, by=by, on=fresh, details={"changed": changed})
@@ -71,8 +74,9 @@ def _write(source: Source, by: User | None, name: str | None, cleaned: Cleaned |
 
 def _changed_settings(source: Source, cleaned: Cleaned) -> list[str]:
     """Names only: neither old nor new values belong in the audit."""
-    before = {**source.config, **vault.secrets_of(source)}
-    after = {**cleaned.plain, **cleaned.secrets}
+    held = vault.secrets_of(source)
+    before = {**source.config, **held}
+    after = {**cleaned.plain, **with_accounts(connector_of(source), cleaned.secrets, held)}
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 

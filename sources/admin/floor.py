@@ -18,6 +18,7 @@ from sources.actions.sync import cancel_job, queue_sync, retry_job
 from sources.models import (
     Credential,
     Job,
+    PendingSignIn,
     Quarantined,
     RawRecord,
     SavedMapping,
@@ -208,3 +209,13 @@ class CredentialAdmin(ReadOnly):
     @admin.display(description="secrets")
     def shown(self, credential: Credential) -> str:
         return "; ".join(f"{name}: {vault.in_words(hint)}" for name, hint in sorted(credential.hints.items()))
+
+
+@admin.register(PendingSignIn)
+class PendingSignInAdmin(ReadOnly):
+    """Who was sent to a provider and is awaited back. Nothing of what travels or is sealed is shown."""
+
+    list_display = ("source", "team", "user", "option", "created_at", "expires_at")
+    search_fields = ("source__name", "team__name", "user__email")
+    list_select_related = ("source", "team", "user")
+    fields = ("source", "team", "user", "option", "redirect_uri", "created_at", "expires_at")

@@ -42,6 +42,12 @@ class ReplayIn(serializers.Serializer):
     since = serializers.DateField(required=False, allow_null=True, default=None)
 
 
+class SignInIn(serializers.Serializer):
+    """Which account; the first one when left out."""
+
+    account = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+
+
 class UploadIn(serializers.Serializer):
     """One file as multipart/form-data."""
 

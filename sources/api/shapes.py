@@ -7,9 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from sources.connectors import connectors
 from sources.models import Job, Quarantined, Schedule, ScheduleSlot, UploadedFile
-from sources.selectors.health import trouble
+from sources.selectors.health import SourceHealth, trouble
 from sources.selectors.schedules import in_words
+from sources.selectors.signed_in import accounts_of
 
 
 class StreamOut(serializers.Serializer):
@@ -84,6 +86,16 @@ class JobOut(serializers.ModelSerializer):
         return TroubleOut(found).data if found else None
 
 
+class AccountOut(serializers.Serializer):
+    """An account that a source reads with. ``connected`` is empty while nobody signed in."""
+
+    name = serializers.CharField(help_text="of the setting")
+    label = serializers.CharField()  # type: ignore[assignment]
+    provider = serializers.CharField(source="key", help_text="where to sign in, such as google")
+    connected = serializers.CharField(help_text="whose account it is, and since when")
+    problem = serializers.CharField(help_text="why nobody can sign in here")
+
+
 class SourceOut(serializers.Serializer):
     """One connected thing. Secrets never leave the server: ``secrets`` says when each was set."""
 
@@ -94,6 +106,7 @@ class SourceOut(serializers.Serializer):
     identity = serializers.CharField(source="source.identity")
     config = serializers.DictField(source="source.config")
     secrets = serializers.DictField(child=serializers.CharField())
+    accounts = serializers.SerializerMethodField(help_text="what it reads with by signing in")
     state = serializers.CharField(source="source.state", help_text="active, paused or attention")
     state_reason = serializers.CharField(source="source.state_reason")
     status = serializers.CharField(help_text="running, waiting, paused, attention, failed, partial, ok or new")
@@ -106,6 +119,12 @@ class SourceOut(serializers.Serializer):
     open_job = serializers.UUIDField(source="open_job.pk", allow_null=True, default=None)
     created_at = serializers.DateTimeField(source="source.created_at")
 
+    @extend_schema_field(AccountOut(many=True))
+    def get_accounts(self, health: SourceHealth) -> Any:
+        kind = health.source.kind
+        found = accounts_of(connectors.get(kind), health.secrets) if kind in connectors else ()
+        return AccountOut(found, many=True).data
+
 
 class ConnectedOut(serializers.Serializer):
     """A new source and its first run."""
@@ -113,6 +132,13 @@ class ConnectedOut(serializers.Serializer):
     source = SourceOut()  # type: ignore[assignment]
     job = JobOut(allow_null=True)
     checked = serializers.CharField(help_text="what the service said")
+    awaits = serializers.CharField(help_text="the account to sign in with before it is read; see oauth/start")
+
+
+class LeaveOut(serializers.Serializer):
+    """Where to go on to sign in."""
+
+    authorize_url = serializers.CharField(help_text="open it in a browser where you are signed in here")
 
 
 class CheckedOut(serializers.Serializer):

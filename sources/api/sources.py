@@ -43,13 +43,18 @@ class SourceListView(SourcesView):
     @extend_schema(request=inputs.ConnectIn, responses={201: shapes.ConnectedOut}, examples=[_CONNECT])
     @idempotent
     def post(self, request: Request) -> Response:
-        """Connect a source. The service is asked first; wrong settings are named in ``details`` (422)."""
+        """Connect a source. The service is asked first; wrong settings are named in ``details`` (422).
+
+        A kind that reads with an account is saved and waits: ``awaits`` names the account, and
+        ``oauth/start`` of the source says where to sign in.
+        """
         given = self.parse(inputs.ConnectIn).validated_data
         made = connect_source(team=self.team, by=self.person, **given)
         answer = {
             "source": source_health(self.team, made.source.pk),
             "job": made.job,
             "checked": made.checked.message,
+            "awaits": made.awaits,
         }
         return Response(shapes.ConnectedOut(answer).data, status=201)
 

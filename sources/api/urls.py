@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sources.api import connectors, ingest, jobs, keys, presets, projects, schedules, scrapes, sources, uploads
+from sources.api import connectors, ingest, jobs, keys, oauth, presets, projects, schedules, scrapes, sources, uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("connectors", connectors.ConnectorsView.as_view()),
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<uuid:pk>/check", sources.SourceCheckView.as_view()),
     path("sources/<uuid:pk>/discover", sources.SourceDiscoverView.as_view()),
     path("sources/<uuid:pk>/preview", sources.SourcePreviewView.as_view()),
+    path("sources/<uuid:pk>/oauth/start", oauth.SourceSignInView.as_view()),
     path("sources/<uuid:pk>/sync", sources.SourceSyncView.as_view()),
     path("sources/<uuid:pk>/replay", sources.SourceReplayView.as_view()),
     path("sources/<uuid:pk>/pause", sources.SourcePauseView.as_view()),

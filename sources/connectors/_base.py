@@ -37,7 +37,9 @@ class Option:
 
     ``kind`` chooses the widget and the JSON Schema type. ``secret`` fields are sealed at
     rest and never leave the server again. An ``account`` is no field to fill in but a sign-in at
-    ``provider`` that grants ``scopes``; the connector asks ``Context.token`` for what came of it.
+    ``provider`` that grants ``scopes``; the connector asks ``Context.token`` for what came of it, and its
+    ``Config`` only says whether there is one: ``"connected"`` or the default. ``instead_of`` names a secret that
+    the account stands in for: the later of the two drops the other.
     """
 
     label: str
@@ -52,6 +54,7 @@ class Option:
     group: str = ""
     provider: str = ""
     scopes: tuple[str, ...] = ()
+    instead_of: str = ""
 
     @property
     def secret(self) -> bool:
@@ -220,6 +223,9 @@ class Http(Protocol):
 
         Raises AddressRefused for a private place that the operator did not allow, or a port not in ``ports``.
         """
+
+    #: called ahead of every request; it may wait, or raise
+    before: Callable[[], None]
 
     def abort(self) -> None:
         """Cut what is being asked now; called by the runner when somebody cancels."""

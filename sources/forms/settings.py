@@ -11,13 +11,17 @@ from django import forms
 from django.forms import BoundField
 
 from sources.connectors._base import Connector, Option, options
+from sources.selectors.signed_in import accounts_of
 
 RHYTHMS = {"hourly": "Every hour", "daily": "Every day", "weekly": "Every week", "manual": "Only when asked"}
 _OWN = ("source_name", "rhythm")
 
 
 class SettingsForm(forms.Form):
-    """Name and settings of a source. ``hints``: words about secrets that are kept when left blank."""
+    """Name and settings of a source. ``hints``: words about secrets that are kept when left blank.
+
+    An account has no field: ``accounts`` says what will happen instead.
+    """
 
     source_name = forms.CharField(max_length=120, label="Name", required=False)
 
@@ -34,7 +38,10 @@ class SettingsForm(forms.Form):
         self.connector = connector
         self.declared = options(connector.config)
         hints = hints or {}
+        self.accounts = accounts_of(connector, hints)
         for name, (how, default) in self.declared.items():
+            if how.kind == "account":
+                continue
             here = name in hints or name in kept
             field = field_of(how, default, kept=here)
             if how.secret and here:
@@ -54,8 +61,15 @@ class SettingsForm(forms.Form):
         """The settings under their headings, in declared order."""
         found: dict[str, list[BoundField]] = {}
         for name, (how, _) in self.declared.items():
+            if name not in self.fields:
+                continue
             found.setdefault(how.group, []).append(self[name])
         return list(found.items())
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether nothing can be asked before somebody signs in."""
+        return any(how.kind == "account" and default is MISSING for how, default in self.declared.values())
 
     def own(self) -> list[BoundField]:
         """The fields that every source has."""

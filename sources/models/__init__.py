@@ -15,7 +15,7 @@ from sources.models.projects import (
 )
 from sources.models.raw import Quarantined, RawRecord
 from sources.models.schedules import Schedule, ScheduleSlot
-from sources.models.sources import Credential, Source, SourceState, StreamState, connector_choices
+from sources.models.sources import Credential, PendingSignIn, Source, SourceState, StreamState, connector_choices
 
 __all__ = [
     "OPEN",
@@ -24,6 +24,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobStatus",
+    "PendingSignIn",
     "Preset",
     "Project",
     "ProjectStatus",

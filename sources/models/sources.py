@@ -53,14 +53,40 @@ class Source(TeamOwned):
 
 
 class Credential(TeamOwned):
-    """The secret settings of a source, sealed as one JSON text. Write-only from outside."""
+    """The secret settings of a source, sealed as one JSON text. Write-only from outside.
+
+    A signed-in account is one of them. ``refreshing_until``: somebody is asking for a fresh token until then,
+    at the latest. ``refresh_at``: when an account that nobody uses is refreshed so that it doesn't end.
+    """
 
     source = models.OneToOneField(Source, models.CASCADE, related_name="credential")
     sealed = models.TextField(editable=False)
     hints = models.JSONField(default=dict, editable=False)
+    refreshing_until = models.DateTimeField(null=True, blank=True, editable=False)
+    refresh_at = models.DateTimeField(null=True, blank=True, editable=False, db_index=True)
 
     def __str__(self) -> str:
         return f"keys of {self.source}"
+
+
+class PendingSignIn(TeamOwned):
+    """Somebody was sent to a provider to sign in for a source, and is awaited back until ``expires_at``.
+
+    ``digest``: SHA-256 of the state that travels; ``browser``: of the mark in the session that began it, empty
+    where a program began. ``sealed``: the PKCE verifier. The row is taken by the first who comes back with it.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="+")
+    user = models.ForeignKey("accounts.User", models.CASCADE, related_name="+")
+    option = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    browser = models.CharField(max_length=64, blank=True)
+    sealed = models.TextField()
+    redirect_uri = models.CharField(max_length=500)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"sign-in for {self.source_id}"
 
 
 class StreamState(Stamped):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.middleware import TeamRequest
 from accounts.pages.access import attempt, member_page
 from sources import configuration
+from sources.account_options import account_options
 from sources.actions.connect import Connected, connect_source
 from sources.actions.schedule import Wanted, remove_schedule, set_schedule
 from sources.actions.trial import Trial, try_settings
@@ -67,14 +68,29 @@ def _by_form(request: TeamRequest, connector: Connector) -> HttpResponse:
     form = ConnectForm(connector, request.POST, kept=kept)
     if not form.is_valid():
         return _shown(request, connector, form, status=422)
-    if request.POST.get("step") == "check":
+    step = request.POST.get("step", "")
+    if step == "check":
         return _checked(request, connector, form, kept)
-    connected = attempt(form, partial(_connect, request, connector, form, kept))
+    name = step.partition(":")[2]
+    secrets = {**kept, **form.given()}
+    if name:
+        # whoever goes on to sign in wants the account and not the key it stands in for
+        secrets = {key: value for key, value in secrets.items() if key not in _replaced(connector, name)}
+    connected = attempt(form, partial(_connect, request, connector, form, secrets))
     if connected is None:
         return _shown(request, connector, form, status=422)
     drafts.drop(request, connector.key)
-    messages.success(request, f"{connected.source.name} is connected.")
+    if name in account_options(connector):
+        # the body goes along with 307, so that the way to the provider is a form's own answer
+        return redirect("source-account", connected.source.pk, preserve_request=True)
+    done = f"{connected.source.name} is saved." if connected.awaits else f"{connected.source.name} is connected."
+    messages.success(request, done)
     return redirect("source", connected.source.pk)
+
+
+def _replaced(connector: Connector, name: str) -> set[str]:
+    declared = account_options(connector)
+    return {declared[name].instead_of} if name in declared else set()
 
 
 def _checked(request: TeamRequest, connector: Connector, form: ConnectForm, kept: dict[str, str]) -> HttpResponse:
@@ -91,14 +107,14 @@ def _checked(request: TeamRequest, connector: Connector, form: ConnectForm, kept
     return _shown(request, connector, fresh, status=422)
 
 
-def _connect(request: TeamRequest, connector: Connector, form: ConnectForm, kept: dict[str, str]) -> Connected:
+def _connect(request: TeamRequest, connector: Connector, form: ConnectForm, config: dict[str, Any]) -> Connected:
     given = form.cleaned_data
     found = connect_source(
         team=request.team,
         by=request.user,
         kind=connector.key,
         name=given["source_name"],
-        config={**kept, **form.given()},
+        config=config,
     )
     rhythm = given.get("rhythm", "")
     if rhythm == "manual":

@@ -12,6 +12,7 @@ from accounts.models import Team
 from livinglytics.lib import clock
 from livinglytics.lib.errors import NotFound, ProductError
 from sources import configuration
+from sources.account_options import awaited
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Metric, Option, Stream, options
 from sources.models import Job, RawRecord, Schedule, Source, SourceState, StreamState, UploadedFile
@@ -22,6 +23,7 @@ from sources.selectors.moments import local_words
 from sources.selectors.quarantine import Quarantine, quarantine_of
 from sources.selectors.schedules import ScheduleView
 from sources.selectors.schedules import view_of as schedule_view
+from sources.selectors.signed_in import Account, accounts_of
 
 _RUNS = 10
 _BAD_ROWS = 10
@@ -66,7 +68,10 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """``facts`` and ``settings``: label and text. ``runs`` is one page of them. ``received``: has anything arrived?"""
+    """``facts`` and ``settings``: label and text. ``runs`` is one page of them. ``received``: has anything arrived?
+
+    ``accounts``: those it can read with; ``awaits``: the one without which it can't be read yet.
+    """
 
     health: SourceHealth
     facts: tuple[Fact, ...]
@@ -79,6 +84,8 @@ class SourcePage:
     run_rows: tuple[RunRow, ...]
     quarantine: Quarantine
     received: bool
+    accounts: tuple[Account, ...] = ()
+    awaits: Account | None = None
 
     @property
     def source(self) -> Source:
@@ -92,6 +99,8 @@ def source_page(team: Team, pk: UUID, *, page: str | None = None) -> SourcePage:
     source = health.source
     connector = connectors.get(source.kind) if source.kind in connectors else None
     schedule = schedule_or_none(source)
+    accounts = accounts_of(connector, health.secrets) if connector else ()
+    waits = awaited(connector, health.secrets) if connector else ""
     runs = Paginator(jobs_of(team).filter(source=source), _RUNS).get_page(page)
     return SourcePage(
         health=health,
@@ -105,6 +114,8 @@ def source_page(team: Team, pk: UUID, *, page: str | None = None) -> SourcePage:
         run_rows=tuple(_run(job) for job in runs),
         quarantine=quarantine_of(source, limit=_BAD_ROWS),
         received=health.connect != "push" or has_received(source),
+        accounts=accounts,
+        awaits=next((one for one in accounts if one.name == waits), None),
     )
 
 
@@ -191,10 +202,13 @@ def _schedule_words(schedule: ScheduleView | None) -> str:
 def _settings(health: SourceHealth, connector: Connector) -> list[Fact]:
     """What was entered; of secrets only when they were set and how they end."""
     facts = []
+    grants = {one.name: one.grants for one in accounts_of(connector, {})}
     for name, (how, default) in options(connector.config).items():
         if name in _OWN_PARTS:
             continue
-        if how.secret:
+        if how.kind == "account" and name in health.secrets:
+            facts.append(_fact(how.label, f"{health.secrets[name]}, allowed: {grants[name]}"))
+        elif how.secret:
             facts.append(_fact(how.label, health.secrets.get(name, "not set")))
         else:
             facts.append(_fact(how.label, _shown(how, health.source.config.get(name, default))))

@@ -68,7 +68,7 @@ def test_the_steps_run_once_each_and_the_demo_only_when_wanted(monkeypatch: pyte
 
 
 def test_every_periodic_job_names_a_task_and_expires() -> None:
-    assert set(PERIODIC) == {"sweep", "outbox", "due", "prune"}
+    assert set(PERIODIC) == {"sweep", "outbox", "due", "accounts", "prune"}
     for entry in beat_schedule().values():
         assert entry["task"].startswith("livinglytics.")
         assert entry["options"]["expires"] >= 5

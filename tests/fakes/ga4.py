@@ -147,7 +147,8 @@ class Ga4Fake(FakeServer):
 
     ``history`` is what Google counted: tests add, change and remove sessions in it. ``metadata`` holds flags
     by day; ``blocked`` metrics this account may not see; ``most_rows`` caps a page as Google's own limit does;
-    ``between`` is called before each page that is not a report's first.
+    ``between`` is called before each page that is not a report's first. ``admits`` tells which tokens of people who
+    signed in elsewhere are good.
     """
 
     def __init__(
@@ -170,6 +171,7 @@ class Ga4Fake(FakeServer):
         self.between: Callable[[int], None] = lambda offset: None
         self.alter: Callable[[dict[str, Any]], Any] = lambda report: report
         self.tokens: dict[str, int] = {}
+        self.admits: Callable[[str], bool] = lambda token: False
         self.lifetime = 3599
         self.account = EMAIL
         last = self.today() - timedelta(days=1)
@@ -274,7 +276,8 @@ class Ga4Fake(FakeServer):
                 "Request is missing required authentication credential. Expected OAuth 2 access token, login cookie "
                 f"or other valid authentication credential. {ABOUT_SIGN_IN}",
             )
-        if self.tokens.get(given.removeprefix("Bearer "), 0) <= self.now:
+        token = given.removeprefix("Bearer ")
+        if self.tokens.get(token, 0) <= self.now and not self.admits(token):
             raise RefusedError(
                 401,
                 "UNAUTHENTICATED",

@@ -139,6 +139,8 @@ SOURCES = (
     Route(f"{V1}sources/<uuid:pk>/check", (_write(),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/discover", (_write(),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/preview", (_write(body=_const({})),), {"pk": "source"}),
+    # a kind without an account
+    Route(f"{V1}sources/<uuid:pk>/oauth/start", (Call("POST", _const({}), ok=409, least="member"),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/sync", (_write(ok=202),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/replay", (_write(body=_const({}), ok=202),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/pause", (_write(),), {"pk": "source"}),

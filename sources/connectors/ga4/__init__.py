@@ -1,4 +1,5 @@
-"""Google Analytics 4: the daily numbers of one property, through the Data API with a service account.
+"""Google Analytics 4: the daily numbers of one property, through the Data API,
+with a service account or a signed-in Google account.
 
 Google corrects a day for about two days. So the last days are read again each time, each as a
 whole, and replaced. People are read per day without any split: they never add up.
@@ -26,9 +27,10 @@ from sources.connectors._base import (
     connectors,
     option,
 )
+from sources.connectors.ga4.access import SCOPE
 from sources.connectors.ga4.days import DayRead, Pass, Plan
 from sources.connectors.ga4.report import said
-from sources.connectors.ga4.service import Service
+from sources.connectors.ga4.service import Service, access_of
 from sources.connectors.ga4.words import (
     CURRENCIES,
     DIMENSIONS,
@@ -59,12 +61,22 @@ class Ga4Config:
     )
     key: str = option(
         "Service account key",
+        default="",
         kind="secret",
         help=(
             "The whole JSON file of a service account: in Google Cloud, enable the “Google Analytics Data API”, then "
             "IAM → Service accounts → Keys → Add key. Add its e-mail address as Viewer in Google Analytics under "
             "Admin → Property access management."
         ),
+    )
+    account: str = option(
+        "Google account",
+        default="",
+        kind="account",
+        provider="google",
+        scopes=(SCOPE,),
+        instead_of="key",
+        help="Sign in with an account that may read the property. Only reading is asked for.",
     )
     split: str = option(
         "Split by",
@@ -121,6 +133,14 @@ class Ga4Config:
             since=self.since,
         )
 
+    def opened(self) -> str:
+        """That the way in works, for the answer of a check."""
+        return "The key works." if self.key else "The account works."
+
+    def service(self, ctx: Context, plan: Plan) -> Service:
+        """The property as it is read with these settings. Raises Invalid where key and account are both or neither."""
+        return Service(ctx, access_of(ctx, self.key, self.account), plan.number, self.fields())
+
     def fields(self) -> dict[str, str]:
         """Google's names -> the setting they come from."""
         return {**dict.fromkeys((*SUMS, *PEOPLE), "metrics"), self.also: "also", self.split: "split"}
@@ -160,11 +180,11 @@ class Ga4(Connector):
         began = ctx.now()
         try:
             plan = config.plan()
-            service = Service(ctx, config.key, plan.number, config.fields())
+            service = config.service(ctx, plan)
             body = {**plan.probe(), "dimensions": [{"name": name} for name in plan.dimensions]}
             answer = service.report({**body, "metrics": [{"name": name} for name in plan.sums or plan.totals]})
         except RateLimited as error:
-            message = f"The key works. {error.message}"
+            message = f"{config.opened()} {error.message}"
             waits = {"retry_after": error.retry_after}
             return Checked(True, message, identity=f"Property {plan.number}", details=waits)
         except (Transient, Terminal) as error:
@@ -175,7 +195,7 @@ class Ga4(Connector):
     def read(self, ctx: Context, config: Ga4Config, stream: str, state: State) -> Iterator[Batch]:
         """One batch per day, see ``Pass``."""
         plan = config.plan()
-        service = Service(ctx, config.key, plan.number, config.fields())
+        service = config.service(ctx, plan)
         reading = Pass(ctx, plan, service, state)
         for one in reading.days():
             yield replace(_batch(one), quota=dict(service.meter.left))
@@ -234,4 +254,4 @@ def _found(config: Ga4Config, plan: Plan, answer: dict[str, Any], name: str) -> 
         details["warnings"] = warnings
     since = f" from {said(config.since)} on" if config.since else ""
     days = f"Days are read{since} as {zone or 'the property'} counts them."
-    return f"The key works. {days}", "", name or f"Property {plan.number}", details
+    return f"{config.opened()} {days}", "", name or f"Property {plan.number}", details

@@ -1,4 +1,4 @@
-"""The service account: its key as a person pastes it, and the access token that is bought with it."""
+"""Two ways in: a service account's key with the access token that it buys, or an account that was signed in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from urllib.parse import urlencode
 
 import jwt
@@ -69,12 +69,50 @@ def _refuse(message: str) -> NoReturn:
     raise Invalid(message, details={"key": [message]})
 
 
-class Access:
-    """Buys access tokens and keeps the newest in memory, for one run."""
+class Access(Protocol):
+    """How the Data API is opened. ``field``: the setting that is at fault when it stays shut; ``reader``: who reads."""
+
+    field: str
+    reader: str
+
+    def headers(self) -> dict[str, str]:
+        """The header that opens the door."""
+
+    def drop(self) -> None:
+        """The service refused the token that was given last."""
+
+
+class AccountAccess:
+    """The Google account that somebody signed in with. Whoever keeps it renews its tokens."""
+
+    field = "account"
+    reader = "the Google account that you connected"
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._token = ""
+        self._refused = ""
+
+    def headers(self) -> dict[str, str]:
+        """The header that opens the door, never with a token that was refused."""
+        self._token = self._ctx.token(refused=self._refused)
+        self._refused = ""
+        return {"authorization": f"Bearer {self._token}"}
+
+    def drop(self) -> None:
+        """Ask for another one next time."""
+        self._refused = self._token
+
+
+class KeyAccess:
+    """Buys access tokens with the key and keeps the newest in memory, for one run."""
+
+    field = "key"
 
     def __init__(self, ctx: Context, key: ServiceKey) -> None:
         self._ctx = ctx
         self._key = key
+        self.reader = key.email
         self._token = ""
         self._good_until: datetime | None = None
 

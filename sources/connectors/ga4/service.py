@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from livinglytics.lib.answers import Answer, encode_json
 from livinglytics.lib.errors import BadAnswer, BadCredentials, Invalid, ProductError, RateLimited, Terminal, Transient
 from livinglytics.lib.text import excerpt
-from sources.connectors.ga4.access import Access, read_key
+from sources.connectors.ga4.access import Access, AccountAccess, KeyAccess, read_key
 from sources.connectors.ga4.quota import Meter, wait_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ DATA = "https://analyticsdata.googleapis.com"
 ADMIN = "https://analyticsadmin.googleapis.com"
 _ENABLE = "https://console.cloud.google.com/apis/library/analyticsdata.googleapis.com"
 _JSON = {"accept": "application/json", "content-type": "application/json"}
+_SHUT = {
+    "key": "Google refused the sign-in of this service account. Make a new key and enter it here.",
+    "account": "Google refused the sign-in of this account. Connect it again.",
+}
 T = TypeVar("T")
 
 
@@ -33,10 +37,9 @@ class Service:
     ``fields``: names at Google -> the setting they come from, so that a refusal can name it.
     """
 
-    def __init__(self, ctx: Context, key: str, property_id: str, fields: Mapping[str, str]) -> None:
+    def __init__(self, ctx: Context, access: Access, property_id: str, fields: Mapping[str, str]) -> None:
         self._ctx = ctx
-        self._key = read_key(key)
-        self._access = Access(ctx, self._key)
+        self._access = access
         self._property = property_id
         self._fields = fields
         self.meter = Meter()
@@ -80,8 +83,8 @@ class Service:
         error = _error(answer)
         said, status = str(error.get("message") or ""), error.get("status")
         if answer.status == 401:
-            message = "Google refused the sign-in of this service account. Make a new key and enter it here."
-            return TokenRefused(message, details={"key": [message]})
+            message = _SHUT[self._access.field]
+            return TokenRefused(message, details={self._access.field: [message]})
         if status == "RESOURCE_EXHAUSTED":
             wait = answer.retry_after
             wait = wait_of(said, self._ctx.now()) if wait is None else wait
@@ -96,11 +99,13 @@ class Service:
         if "SERVICE_DISABLED" in _reasons(error) or "has not been used in project" in said:
             project = re.search(r"project[= ](\d+)", said)
             address = f"{_ENABLE}?project={project[1]}" if project else _ENABLE
-            message = f"The Google Analytics Data API is switched off in the key's project. Enable it at {address}"
-            return BadCredentials(message, details={"key": [message]})
+            whose = "key's" if self._access.field == "key" else "operator's"
+            message = f"The Google Analytics Data API is switched off in the {whose} project. Enable it at {address}"
+            return BadCredentials(message, details={self._access.field: [message]})
+        who = "service account" if self._access.field == "key" else "Google account"
         message = (
-            f"The service account may not read property {self._property}. In Google Analytics under Admin → "
-            f"Property access management, add {self._key.email} as Viewer, and check the property id."
+            f"The {who} may not read property {self._property}. In Google Analytics under Admin → Property access "
+            f"management, add {self._access.reader} as Viewer, and check the property id."
         )
         return BadCredentials(message, details={"property": [message]})
 
@@ -112,6 +117,19 @@ class Service:
         field = next((field for name, field in self._fields.items() if name in words), "")
         message = f"Google refused the report: {excerpt(said.partition(' For a list of')[0], 200)}"
         return Invalid(message, details={field: [message]} if field else None)
+
+
+def access_of(ctx: Context, key: str, account: str) -> Access:
+    """The way in that the settings name: exactly one. Raises Invalid."""
+    if key and account:
+        message = "Enter a service account's key or connect a Google account, not both."
+        raise Invalid(message, details={"key": [message]})
+    if key:
+        return KeyAccess(ctx, read_key(key))
+    if account:
+        return AccountAccess(ctx)
+    message = "Enter a service account's key, or connect a Google account instead."
+    raise Invalid(message, details={"key": [message]})
 
 
 def _error(answer: Answer) -> Mapping[str, Any]:
