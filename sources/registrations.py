@@ -15,6 +15,7 @@ audit.register(
     source__resumed="{user} resumed {object}",
     source__disconnected="{user} removed {object} and its data",
     source__replayed="{user} replayed {object}",
+    source__backfilled="{user} had {object} read from {from} to {to}",
     source__synced="{user} started a sync of {object}",
     job__cancelled="{user} cancelled a run of {source}",
     job__retried="{user} started a run of {source} again",

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<uuid:pk>/pause/", source.source_pause, name="source-pause"),
     path("sources/<uuid:pk>/resume/", source.source_resume, name="source-resume"),
     path("sources/<uuid:pk>/replay/", source.source_replay, name="source-replay"),
+    path("sources/<uuid:pk>/backfill/", source.source_backfill, name="source-backfill"),
     path("sources/<uuid:pk>/disconnect/", source.source_disconnect, name="source-disconnect"),
     path("sources/<uuid:pk>/settings/", change.source_settings, name="source-settings"),
     path("sources/<uuid:pk>/schedule/", change.source_schedule, name="source-schedule"),

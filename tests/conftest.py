@@ -14,6 +14,7 @@ from django.db import connections
 from django.test import Client, override_settings
 
 from accounts import identity
+from accounts.counting import counter
 from accounts.models import Membership, Role, Team, User
 from metrics.selectors import tiles
 
@@ -52,6 +53,7 @@ def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _nothing_remembered() -> Iterator[None]:
     """No cache and no verdict outlives its test. With REDIS_URL, that Redis is emptied."""
     cache.clear()
+    counter().forget()
     tiles.forget()
     identity._clear()
     yield

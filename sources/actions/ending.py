@@ -46,6 +46,11 @@ class Ending:
         return cls(JobStatus.QUEUED, free=True)
 
     @classmethod
+    def aside(cls, seconds: float) -> Self:
+        """Back to the queue for so long: something more urgent goes first."""
+        return cls(JobStatus.QUEUED, wait=seconds, free=True)
+
+    @classmethod
     def paused(cls, limit: RateLimited) -> Self:
         """The service asks for a long wait: nobody sleeps for it, the job is picked up again."""
         asked = limit.retry_after if limit.retry_after is not None else _USUAL_PAUSE

@@ -17,7 +17,7 @@ from sources.actions.claim import Claim, hold
 from sources.actions.ending import MOST_ATTEMPTS, Ending, delay
 from sources.actions.progress import message
 from sources.actions.ring import ring
-from sources.models import Job, JobStatus, Source
+from sources.models import Job, JobKind, JobStatus, Source
 
 _DONE = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
 
@@ -111,6 +111,8 @@ def _put_back(job: Job, wait: float | None, *, free: bool) -> None:
 
 def _tell_source(source: Source, job: Job, ending: Ending) -> None:
     now = clock.now()
+    if job.kind == JobKind.BACKFILL and job.status != JobStatus.FAILED:
+        return
     if job.status == JobStatus.SUCCEEDED:
         source.last_success_at = job.finished_at
         circuit.after_success(source, now)

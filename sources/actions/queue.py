@@ -24,7 +24,7 @@ def queue_job(
     options: Mapping[str, Any] | None = None,
 ) -> tuple[Job, bool]:
     """Queue a job and ring for it, or find the one that is open already; true for a new one."""
-    open_one = _open(source)
+    open_one = _open(source, kind)
     if open_one is not None:
         return open_one, False
     try:
@@ -38,7 +38,7 @@ def queue_job(
                 created_by=by,
             )
     except IntegrityError:
-        raced = _open(source)
+        raced = _open(source, kind)
         if raced is None:
             raise Conflict("Another run of this source just ended. Try again.") from None
         return raced, False
@@ -59,6 +59,10 @@ def queue_new(
     return job
 
 
-def _open(source: Source) -> Job | None:
-    found: Job | None = JobQuerySet(Job).open().filter(source_id=source.pk).first()
+def _open(source: Source, kind: JobKind) -> Job | None:
+    """The open run that a new one of this kind would get in the way of: a backfill goes on beside the others."""
+    rows = JobQuerySet(Job).open().filter(source_id=source.pk)
+    beside = JobKind.BACKFILL
+    rows = rows.filter(kind=beside) if kind == beside else rows.exclude(kind=beside)
+    found: Job | None = rows.first()
     return found

@@ -14,7 +14,7 @@ from sources.actions.claim import hold
 from sources.actions.ending import Ending
 from sources.actions.page import write_batch
 from sources.actions.running import Run
-from sources.connectors._base import Batch, State, Stream
+from sources.connectors._base import Batch, Context, State, Stream
 from sources.models import StreamState
 
 
@@ -29,7 +29,7 @@ def read_streams(run: Run) -> Ending:
         if stream.key in finished:
             continue
         try:
-            _read(run, stream)
+            read_stream(run, stream, key=state_key(stream.key, run.claim.job.options))
         except RateLimited as limit:
             return Ending.paused(limit)
         except BadCredentials as error:
@@ -42,10 +42,10 @@ def read_streams(run: Run) -> Ending:
     return Ending.of_streams(finished, troubles)
 
 
-def _read(run: Run, stream: Stream) -> None:
-    options = run.claim.job.options
-    key, bounds = state_key(stream.key, options), Bounds.of(options, stream)
-    pages = run.connector.read(run.context, run.config, stream.key, _state(run, key))
+def read_stream(run: Run, stream: Stream, *, key: str, context: Context | None = None) -> None:
+    """Read one stream from the checkpoint under ``key``, in the run's surroundings or those given."""
+    bounds = Bounds.of(run.claim.job.options, stream)
+    pages = run.connector.read(context or run.context, run.config, stream.key, _state(run, key))
     with closing(cast(Any, pages)):
         for batch in pages:
             if _write(run, stream.key, batch, bounds, key):

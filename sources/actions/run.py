@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 
 from livinglytics.lib.errors import ProductError, RateLimited, ServiceDown, Transient
 from livinglytics.lib.ids import uuid7
+from sources.actions.backfill import read_slices
 from sources.actions.claim import Claim, Stale, claim
 from sources.actions.ending import Ending
 from sources.actions.heartbeat import Heartbeat
@@ -32,6 +33,7 @@ _WORK: Final[Mapping[str, Callable[[Run], Ending]]] = {
     JobKind.UPLOAD: read_streams,
     JobKind.INGEST: ingest,
     JobKind.REPLAY: replay_stored,
+    JobKind.BACKFILL: read_slices,
 }
 
 

@@ -66,6 +66,11 @@ class Watch:
         if self._told:
             raise Interrupted
 
+    def between_slices(self) -> None:
+        """After a finished slice of a long reading: others are let in."""
+        if self._stop() or clock.monotonic() > self._until or self.interrupted():
+            raise Interrupted
+
     def between_pages(self, job: Job) -> None:
         """After a committed page: raise Interrupted if this is where to stop."""
         if job.cancel_requested_at is not None or self._stop() or clock.monotonic() > self._until:

@@ -14,7 +14,7 @@ from sources.connectors import connectors
 from sources.models import Job, JobKind, JobStatus, Source, SourceState
 from sources.querysets import JobQuerySet
 
-_KEPT_OPTIONS = ("config", "state_key", "since")
+_KEPT_OPTIONS = ("config", "state_key", "since", "backfill")
 
 
 @transaction.atomic

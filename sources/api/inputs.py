@@ -36,6 +36,13 @@ class PreviewIn(serializers.Serializer):
     stream = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
 
+class BackfillIn(serializers.Serializer):
+    """Days of the past, both included. Without ``to``: up to yesterday."""
+
+    date_from = serializers.DateField()
+    date_to = serializers.DateField(required=False, allow_null=True, default=None)
+
+
 class ReplayIn(serializers.Serializer):
     """From which day of the team on; everything when left out."""
 

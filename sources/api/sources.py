@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from accounts.api.base import paged
 from accounts.idempotency import idempotent
 from accounts.paging import CursorPages
+from sources.actions.backfill import start_backfill
 from sources.actions.checking import check_source
 from sources.actions.connect import connect_source
 from sources.actions.disconnect import disconnect
@@ -29,6 +30,7 @@ _CONNECT = OpenApiExample(
 )
 
 _CHANGE = OpenApiExample("A new name and setting", {"name": "Portal", "config": {"app": "400"}}, request_only=True)
+_YEAR = OpenApiExample("All of 2025", {"date_from": "2025-01-01", "date_to": "2025-12-31"}, request_only=True)
 _SINCE = OpenApiExample("Since March", {"since": "2026-03-01"}, request_only=True)
 
 
@@ -141,6 +143,18 @@ class SourceReplayView(SourcesView):
         """Turn the stored rows into numbers again, without asking the service."""
         given = self.parse(inputs.ReplayIn).validated_data
         job = replay(source=self.source(pk), by=self.person, since=given["since"])
+        return Response(shapes.JobOut(job).data, status=202)
+
+
+class SourceBackfillView(SourcesView):
+    """Older days."""
+
+    @extend_schema(request=inputs.BackfillIn, responses={202: shapes.JobOut}, examples=[_YEAR])
+    @idempotent
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Read days of the past, a week at a time, newest first, beside fresh syncs. The live cursor stays."""
+        given = self.parse(inputs.BackfillIn).validated_data
+        job = start_backfill(source=self.source(pk), by=self.person, first=given["date_from"], last=given["date_to"])
         return Response(shapes.JobOut(job).data, status=202)
 
 

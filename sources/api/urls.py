@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<uuid:pk>/preview", sources.SourcePreviewView.as_view()),
     path("sources/<uuid:pk>/oauth/start", oauth.SourceSignInView.as_view()),
     path("sources/<uuid:pk>/sync", sources.SourceSyncView.as_view()),
+    path("sources/<uuid:pk>/backfill", sources.SourceBackfillView.as_view()),
     path("sources/<uuid:pk>/replay", sources.SourceReplayView.as_view()),
     path("sources/<uuid:pk>/pause", sources.SourcePauseView.as_view()),
     path("sources/<uuid:pk>/resume", sources.SourceResumeView.as_view()),

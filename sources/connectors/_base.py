@@ -17,7 +17,7 @@ import abc
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -247,7 +247,8 @@ class Context:
     ``zone``: name of the team's time zone; ``token(refused="")``: the access token of the account that was
     signed in, refreshed when it is about to end or is the one that the service has just ``refused``. It raises
     BadCredentials where somebody has to sign in again. ``folders``: folders of this server that the operator lets
-    sources read; ``scratch``: where a program that needs files may keep them for the time of a run.
+    sources read; ``scratch``: where a program that needs files may keep them for the time of a run. ``window``: only
+    these days, both included, are wanted (for streams that ``backfills`` names).
     """
 
     http: Http
@@ -258,6 +259,7 @@ class Context:
     base_url: Any
     zone: str = "UTC"
     token: Callable[..., str] = no_account
+    window: tuple[date, date] | None = None
     folders: tuple[Path, ...] = ()
     scratch: Path | None = None
 
@@ -283,6 +285,8 @@ class Connector(abc.ABC):
     platform: ClassVar[str] = ""
     #: what all runs with one key together may ask, like ``4000/hour`` or ``10/second; 5000/day``; empty: no limit
     budget: ClassVar[str] = ""
+    #: streams that can be read for some days alone (``Context.window``), so that older days can be filled in
+    backfills: ClassVar[tuple[str, ...]] = ()
     #: settings that a team enters once for all of its targets; empty for every secret one
     key_settings: ClassVar[tuple[str, ...]] = ()
 

@@ -15,6 +15,19 @@ class FileForm(forms.Form):
     )
 
 
+class BackfillForm(forms.Form):
+    """Which days of the past are read."""
+
+    first = forms.DateField(
+        label="From day",
+        error_messages={"required": "Enter the first day."},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    last = forms.DateField(
+        required=False, label="To day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
 class ReplayForm(forms.Form):
     """From which day on stored rows are mapped again."""
 

@@ -17,6 +17,7 @@ class JobKind(models.TextChoices):
     UPLOAD = "upload", "Upload"
     INGEST = "ingest", "Ingest"
     REPLAY = "replay", "Replay"
+    BACKFILL = "backfill", "Backfill"
     REMOVE = "remove", "Remove data"
 
 
@@ -76,8 +77,16 @@ class Job(TeamOwned):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source"], condition=models.Q(status__in=[*OPEN]), name="one_open_job_per_source"
-            )
+                fields=["source"],
+                condition=models.Q(status__in=[*OPEN]) & ~models.Q(kind="backfill"),
+                name="one_open_job_per_source",
+            ),
+            # it runs beside fresh syncs and steps aside for them
+            models.UniqueConstraint(
+                fields=["source"],
+                condition=models.Q(status__in=[*OPEN], kind="backfill"),
+                name="one_open_backfill_per_source",
+            ),
         ]
         indexes = [
             models.Index(fields=["run_after"], condition=models.Q(status__in=["queued", "paused"]), name="jobs_to_run"),

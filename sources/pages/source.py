@@ -16,11 +16,12 @@ from accounts.middleware import TeamRequest
 from accounts.pages.access import member_page
 from accounts.permissions import can
 from livinglytics.lib.errors import ProductError
+from sources.actions.backfill import start_backfill
 from sources.actions.disconnect import disconnect
 from sources.actions.replay import replay
 from sources.actions.sync import queue_sync
 from sources.actions.update import pause_source, resume_source
-from sources.forms import ReplayForm
+from sources.forms import BackfillForm, ReplayForm
 from sources.pages.jobs import numbers_url, part_url
 from sources.pages.push import push_context
 from sources.selectors.quarantine import bad_rows
@@ -49,6 +50,8 @@ def source(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         "trouble": health.trouble,
         "numbers_url": numbers_url(shown_job) if shown_job else "",
         "replay_form": ReplayForm(),
+        "backfill_form": BackfillForm(),
+        "backfill_url": part_url(found.backfill) if found.backfill else "",
         **_pages(found.runs),
     }
     if health.connect == "push":
@@ -92,6 +95,18 @@ def source_replay(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
         messages.error(request, "Enter a day like 2026-03-31, or leave it empty.")
         return redirect("source", pk)
     return _do(request, pk, replay, "", since=form.cleaned_data["since"])
+
+
+@require_POST
+@member_page("sources.write")
+def source_backfill(request: TeamRequest, pk: uuid.UUID) -> HttpResponse:
+    """Read older days."""
+    form = BackfillForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Enter the first day like 2025-01-01; the last one may be left empty.")
+        return redirect("source", pk)
+    given = form.cleaned_data
+    return _do(request, pk, start_backfill, "", first=given["first"], last=given["last"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from livinglytics.lib.errors import NotFound
 from livinglytics.lib.numbers import duration
 from sources import vault
 from sources.connectors import connectors
-from sources.models import OPEN, Credential, Job, JobStatus, Quarantined, Schedule, Source, SourceState
+from sources.models import OPEN, Credential, Job, JobKind, JobStatus, Quarantined, Schedule, Source, SourceState
 from sources.querysets import DataQuerySet
 
 _TO_DO = {
@@ -68,8 +68,8 @@ class SourceHealth:
 
 
 def sources_of(team: Team) -> list[SourceHealth]:
-    """All sources of the team, by name."""
-    return _healths(list(_with_last_job(Source.objects.for_team(team))))
+    """All sources of the team, by name; those that read a project's targets stand with their project."""
+    return _healths(list(_with_last_job(Source.objects.for_team(team).filter(project=None))))
 
 
 def source_health(team: Team, pk: UUID) -> SourceHealth:
@@ -81,8 +81,9 @@ def source_health(team: Team, pk: UUID) -> SourceHealth:
 
 
 def _with_last_job(rows: Any) -> Any:
-    latest = Job.objects.filter(source=OuterRef("pk")).order_by("-created_at", "-pk").values("pk")[:1]
-    rows = rows.select_related("team", "credential", "schedule").defer("credential__sealed")
+    runs = Job.objects.filter(source=OuterRef("pk")).exclude(kind=JobKind.BACKFILL)
+    latest = runs.order_by("-created_at", "-pk").values("pk")[:1]
+    rows = rows.select_related("team", "credential", "schedule", "project").defer("credential__sealed")
     return rows.annotate(last_job_id=Subquery(latest)).order_by("name", "pk")
 
 

@@ -15,8 +15,8 @@ from sources import configuration
 from sources.account_options import awaited
 from sources.connectors import connectors
 from sources.connectors._base import Connector, Metric, Option, Stream, options
-from sources.models import Job, RawRecord, Schedule, Source, SourceState, StreamState, UploadedFile
-from sources.querysets import DataQuerySet
+from sources.models import Job, JobKind, RawRecord, Schedule, Source, SourceState, StreamState, UploadedFile
+from sources.querysets import DataQuerySet, JobQuerySet
 from sources.selectors.health import SourceHealth, ago, source_health
 from sources.selectors.jobs import JobView, jobs_of, view_of
 from sources.selectors.moments import local_words
@@ -40,6 +40,7 @@ _WHY = {
     "upload": "",
     "replay": "",
     "remove": "",
+    "backfill": "",
 }
 
 
@@ -71,6 +72,7 @@ class SourcePage:
     """``facts`` and ``settings``: label and text. ``runs`` is one page of them. ``received``: has anything arrived?
 
     ``accounts``: those it can read with; ``awaits``: the one without which it can't be read yet.
+    ``backfill`` is the one that is open; ``can_backfill``: the service tells days of the past by themselves.
     """
 
     health: SourceHealth
@@ -84,6 +86,8 @@ class SourcePage:
     run_rows: tuple[RunRow, ...]
     quarantine: Quarantine
     received: bool
+    backfill: Job | None
+    can_backfill: bool
     accounts: tuple[Account, ...] = ()
     awaits: Account | None = None
 
@@ -116,6 +120,8 @@ def source_page(team: Team, pk: UUID, *, page: str | None = None) -> SourcePage:
         received=health.connect != "push" or has_received(source),
         accounts=accounts,
         awaits=next((one for one in accounts if one.name == waits), None),
+        backfill=_open_backfill(source) if connector and connector.backfills else None,
+        can_backfill=bool(connector and connector.backfills),
     )
 
 
@@ -144,6 +150,12 @@ def metrics_of(source: Source, connector: Connector) -> tuple[Metric, ...]:
         return connector.metrics_for(_plain_config(source, connector))
     except (ProductError, TypeError, ValueError):
         return connector.metrics
+
+
+def _open_backfill(source: Source) -> Job | None:
+    rows = JobQuerySet(Job).open().select_related("source")
+    found: Job | None = rows.filter(source_id=source.pk, kind=JobKind.BACKFILL).first()
+    return found
 
 
 def _run(job: Job) -> RunRow:
@@ -182,10 +194,16 @@ def _facts(health: SourceHealth, schedule: ScheduleView | None, zone: str) -> li
         facts.append(_fact("Connected to", source.identity))
     facts.append(_fact("Last success", local_words(health.last_success_at, zone) or "Never"))
     if health.connect in ("form", "click"):
-        facts.append(_fact("Next run", local_words(health.next_run_at, zone) or _no_next_run(source, schedule)))
-        facts.append(_fact("Schedule", _schedule_words(schedule)))
+        facts += _rhythm(health, schedule, zone)
     facts.append(_fact("Connected on", local_words(source.created_at, zone)))
     return facts
+
+
+def _rhythm(health: SourceHealth, schedule: ScheduleView | None, zone: str) -> list[Fact]:
+    if health.source.project is not None:
+        return [_fact("Schedule", f"With its project, {health.source.project.name}")]
+    due = local_words(health.next_run_at, zone) or _no_next_run(health.source, schedule)
+    return [_fact("Next run", due), _fact("Schedule", _schedule_words(schedule))]
 
 
 def _no_next_run(source: Source, schedule: ScheduleView | None) -> str:
@@ -209,7 +227,8 @@ def _settings(health: SourceHealth, connector: Connector) -> list[Fact]:
         if how.kind == "account" and name in health.secrets:
             facts.append(_fact(how.label, f"{health.secrets[name]}, allowed: {grants[name]}"))
         elif how.secret:
-            facts.append(_fact(how.label, health.secrets.get(name, "not set")))
+            unset = "the team's key" if health.source.api_key_id else "not set"
+            facts.append(_fact(how.label, health.secrets.get(name, unset)))
         else:
             facts.append(_fact(how.label, _shown(how, health.source.config.get(name, default))))
     return facts

@@ -143,6 +143,9 @@ SOURCES = (
     Route(f"{V1}sources/<uuid:pk>/oauth/start", (Call("POST", _const({}), ok=409, least="member"),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/sync", (_write(ok=202),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/replay", (_write(body=_const({}), ok=202),), {"pk": "source"}),
+    Route(
+        f"{V1}sources/<uuid:pk>/backfill", (_write(body=_const({"date_from": "2026-03-01"}), ok=409),), {"pk": "source"}
+    ),
     Route(f"{V1}sources/<uuid:pk>/pause", (_write(),), {"pk": "source"}),
     Route(f"{V1}sources/<uuid:pk>/resume", (_write(),), {"pk": "paused"}),
     Route(f"{V1}sources/<uuid:pk>/quarantine", (_read(),), {"pk": "source"}),

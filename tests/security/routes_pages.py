@@ -93,6 +93,7 @@ SOURCES = (
     Route("sources/<uuid:pk>/pause/", (_form(),), _source),
     Route("sources/<uuid:pk>/resume/", (_form(),), {"pk": "paused"}),
     Route("sources/<uuid:pk>/replay/", (_form(),), _source),
+    Route("sources/<uuid:pk>/backfill/", (_form(_const({"first": "2026-03-01"})),), _source),
     Route("sources/<uuid:pk>/disconnect/", (get(least="member"), _form()), _source),
     Route(
         "sources/<uuid:pk>/settings/",

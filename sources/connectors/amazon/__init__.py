@@ -32,7 +32,7 @@ from sources.connectors._base import (
 )
 from sources.connectors.amazon.listing import Listing
 from sources.connectors.amazon.page import Page
-from sources.connectors.amazon.products import EXAMPLE, HOSTS, MARKETPLACES, Product, at, invalid, wanted
+from sources.connectors.amazon.products import EXAMPLE, HOSTS, MARKETPLACES, Product, at, invalid, named, wanted
 from sources.connectors.amazon.provider import Provider
 from sources.connectors.amazon.site import Site
 from sources.connectors.amazon.texts import Found, Shelf, document, sent
@@ -154,6 +154,7 @@ class Amazon(Connector):
     )
     hosts = HOSTS
     platform = "amazon"
+    budget = "20/minute"
 
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """A product's address in any of its spellings. The marketplace is part of what a product is."""
@@ -161,6 +162,11 @@ class Amazon(Connector):
         if not isinstance(found, Product):
             return found
         return Recognised("product", found.key, found.url, {"product": found.url})
+
+    def named(self, text: str) -> Recognised | None:
+        """An ASIN means the product in the marketplace amazon.com."""
+        found = named(text)
+        return Recognised("product", found.key, found.url, {"product": found.url}) if found else None
 
     def streams_for(self, config: AmazonConfig) -> tuple[Stream, ...]:
         """A reviews API tells no totals."""

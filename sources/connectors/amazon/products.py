@@ -82,6 +82,12 @@ def at(link: Weblink) -> Product | Unread | None:
     return Product(asin, host[1]) if asin else Unread(OTHER_PAGE)
 
 
+def named(text: str) -> Product | None:
+    """The product with this ASIN in the marketplace amazon.com."""
+    bare = text.strip()
+    return Product(bare.upper(), "com") if _NAME.fullmatch(bare) else None
+
+
 def wanted(pasted: str, marketplace: str) -> Product:
     """The product that a person entered; an address names its marketplace itself.
 

@@ -169,6 +169,7 @@ class Ga4(Connector):
     category = "web"
     icon = "chart-no-axes-combined"
     config = Ga4Config
+    backfills = ("daily",)
     streams = (
         Stream("daily", "Daily numbers", "metrics", "Whole days up to yesterday. The last days are read again."),
     )

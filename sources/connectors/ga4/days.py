@@ -89,9 +89,11 @@ class Pass:
         """Day after day; each is told whole or not at all. What is left in ``warnings`` belongs to no day."""
         zone = self._zone()
         last = local_day(self.ctx.now(), zone) - _DAY
+        if self.ctx.window is not None:
+            last = min(last, self.ctx.window[1])
         first = self._first(last)
         total = (last - first).days + 1
-        if self.through is None and total > 2:
+        if self.through is None and total > 2 and self.ctx.window is None:
             yield self._glimpse(last - _DAY, zone, total)
         for number in range(total):
             if self.ctx.cancelled():
@@ -120,6 +122,8 @@ class Pass:
             self.warnings.append("The last day read lay in the future and was set to yesterday.")
             self.through = last
         begin = self.plan.since or last - timedelta(days=YEAR - 1)
+        if self.ctx.window is not None:
+            begin = self.ctx.window[0]
         following = _date(self.state.get("next"))
         if following is not None and self.state.get("until") == last.isoformat():
             return max(begin, min(following, last + _DAY))

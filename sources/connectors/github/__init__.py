@@ -159,6 +159,7 @@ class GitHub(Connector):
         Metric("releases", "Releases", direction="up", description="Published releases and pre-releases."),
     )
     hosts = ("github.com", "api.github.com")
+    budget = "4000/hour"
 
     def check(self, ctx: Context, config: GitHubConfig) -> Checked:
         """A look at the first repositories, and at the pull requests and commits of the first one."""

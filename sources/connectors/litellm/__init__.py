@@ -74,6 +74,7 @@ class LiteLlm(Connector):
     category = "engineering"
     icon = "brain"
     config = LiteLlmConfig
+    backfills = ("calls",)
     streams = (
         Stream("calls", "Calls", "metrics", "Days in UTC, today included. The last two days are read again each time."),
     )

@@ -103,13 +103,14 @@ class Pass:
 
     def batches(self) -> Iterator[Batch]:
         """Part after part, each with the place to go on from; a day's numbers come with its last part."""
-        today = self.now.date()
-        first = self._first(today)
+        today, first = self.now.date(), self._first(self.now.date())
+        if self.ctx.window is not None:
+            first, today = self.ctx.window[0], min(today, self.ctx.window[1])
         if first > today:
             yield Batch((), warnings=(f"The first day, {first}, is not reached yet. Nothing is read before it.",))
             return
         total = (today - first).days + 1
-        if not (self.done or self.begun) and total > 2:
+        if not (self.done or self.begun or self.ctx.window) and total > 2:
             yield from self._glimpse(today, total)
         self.begun = self.begun or self.now
         day = self._resumed(first, today)

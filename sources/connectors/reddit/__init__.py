@@ -32,7 +32,7 @@ from sources.connectors.reddit.comments import Comments
 from sources.connectors.reddit.numbers import Reading, points, shown_communities, shown_posts, unknown
 from sources.connectors.reddit.posts import Posts
 from sources.connectors.reddit.service import App, Service
-from sources.connectors.reddit.targets import HOSTS, Wanted, recognise, wanted
+from sources.connectors.reddit.targets import HOSTS, Wanted, named, recognise, wanted
 from sources.connectors.reddit.texts import record
 from sources.connectors.reddit.walk import Kept
 from sources.records import Record
@@ -131,6 +131,8 @@ class Reddit(Connector):
         ),
     )
     hosts = HOSTS
+    budget = "80/minute"
+    key_settings = ("client_id", "client_secret", "username")
 
     def streams_for(self, config: RedditConfig) -> tuple[Stream, ...]:
         """Without comments where they are switched off."""
@@ -139,6 +141,10 @@ class Reddit(Connector):
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """A community or a post. Profiles, videos and images can't be read."""
         return recognise(link)
+
+    def named(self, text: str) -> Recognised | None:
+        """A community as ``r/django``, a post as ``t3_1abcde``."""
+        return named(text)
 
     def check(self, ctx: Context, config: RedditConfig) -> Checked:
         """Whether Reddit takes the app and shows what was named: a token and at most two questions."""

@@ -251,6 +251,7 @@ class Steam(Connector):
         ),
     )
     hosts = HOSTS
+    budget = "100000/day"
 
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """A game, also by its community's pages, SteamDB and orders to Steam's client."""

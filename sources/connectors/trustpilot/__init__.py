@@ -94,6 +94,7 @@ class Trustpilot(Connector):
         ),
     )
     hosts = HOSTS
+    budget = "660/5 minutes; 8000/hour"
 
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """A company by its page."""

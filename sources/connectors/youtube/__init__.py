@@ -129,6 +129,7 @@ class YouTube(Connector):
         ),
     )
     hosts = HOSTS
+    budget = "10000/day"
 
     def recognise(self, link: Weblink) -> Recognised | Unread | None:
         """A video or a channel. Playlists and old custom names can't be read."""
@@ -164,6 +165,10 @@ class YouTube(Connector):
             return
         walk = Walk(ctx, service, state, since=config.since, authors=config.authors)
         yield from walk.batches(targets, config.uploads)
+
+    def stopped(self, stream: str, state: State) -> State:
+        """From the top again, with the day's units still counted."""
+        return {"units": state["units"]} if "units" in state else {}
 
     def map(self, stream: str, raw: Any, config: YouTubeConfig) -> list[Record]:
         """A reading as its points, or a comment as a Document."""
