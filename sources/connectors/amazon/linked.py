@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
-
-from sources.connectors._values import number, thing, whole
-
-_DEEPEST: Final = 6
+from livinglytics.lib.linked_data import kinds, linked_data, things
+from sources.connectors._values import number, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,33 +17,13 @@ class Totals:
     total: int | None = None
 
 
-def totals(tree: LexborHTMLParser) -> Totals:
-    """The totals of the first product on the page that has any. What is no JSON is passed over."""
-    for script in tree.css('script[type="application/ld+json"]'):
-        try:
-            body = json.loads(script.text())
-        except (ValueError, RecursionError):
-            continue
-        for one in _things(body, _DEEPEST):
-            told = thing(one.get("aggregateRating"))
-            if "Product" in _kinds(one) and told:
-                return _totals(told)
+def totals(page: str) -> Totals:
+    """The totals of the first product on the page that has any."""
+    for node in linked_data(page).nodes():
+        told = next(iter(things(node.thing.get("aggregateRating"))), None)
+        if told and "Product" in kinds(node.thing):
+            return _totals(told)
     return Totals()
-
-
-def _things(value: Any, deep: int) -> Iterator[dict[str, Any]]:
-    """All objects in lists, graphs and lists of graphs."""
-    if isinstance(value, list) and deep:
-        for one in value:
-            yield from _things(one, deep - 1)
-    elif isinstance(value, dict):
-        yield value
-        yield from _things(value.get("@graph"), deep - 1) if deep else ()
-
-
-def _kinds(one: dict[str, Any]) -> list[Any]:
-    kind = one.get("@type")
-    return kind if isinstance(kind, list) else [kind]
 
 
 def _totals(told: dict[str, Any]) -> Totals:

@@ -53,7 +53,7 @@ class Page:
     def __init__(self, html: str) -> None:
         self._tree = LexborHTMLParser(html)
         root = self._tree.root
-        linked = totals(self._tree)
+        linked = totals(html)
         self.title = words(_first(root, _TITLES))[:200]
         rating, total = stars(_first(root, _RATINGS)), count(_first(root, _TOTALS))
         self.rating = linked.rating if rating is None else rating
