@@ -52,6 +52,19 @@ def words(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def programs(name: str) -> dict[str, str]:
+    """Pairs ``name=/absolute/path`` separated by commas; empty for none."""
+    found: dict[str, str] = {}
+    for pair in words(name):
+        key, _, where = (part.strip() for part in pair.partition("="))
+        if not key or not Path(where).is_absolute() or key in found:
+            raise ImproperlyConfigured(
+                f"{name} must hold pairs like name=/path/to/program, each name once, not {pair!r}."
+            )
+        found[key] = where
+    return found
+
+
 def path(name: str, default: Path) -> Path:
     """A folder or file, made absolute."""
     return Path(text(name, str(default))).expanduser().resolve()

@@ -71,6 +71,8 @@ TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 #: host:port pairs on private networks, and folders with git repositories, that sources may reach (default: none)
 ALLOWED_PRIVATE_HOSTS = frozenset(env.words("ALLOWED_PRIVATE_HOSTS"))
 GIT_LOCAL_ROOTS = tuple(Path(one).expanduser().resolve() for one in env.words("GIT_LOCAL_ROOTS"))
+#: programs that sources of the kind singer may run, by name (default: none)
+SINGER_TAPS = env.programs("SINGER_TAPS")
 #: this installation's registrations at services where people sign in with an account
 OAUTH_APPS = oauth_apps()
 DEMO_ENABLED = env.boolean("DEMO_ENABLED", EMBEDDED)

@@ -71,6 +71,7 @@ def surroundings(
         token=token,
         folders=settings.GIT_LOCAL_ROOTS,
         scratch=settings.SCRATCH_DIR,
+        programs=settings.SINGER_TAPS if kind == "singer" else {},
     )
 
 

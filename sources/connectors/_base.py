@@ -247,8 +247,9 @@ class Context:
     ``zone``: name of the team's time zone; ``token(refused="")``: the access token of the account that was
     signed in, refreshed when it is about to end or is the one that the service has just ``refused``. It raises
     BadCredentials where somebody has to sign in again. ``folders``: folders of this server that the operator lets
-    sources read; ``scratch``: where a program that needs files may keep them for the time of a run. ``window``: only
-    these days, both included, are wanted (for streams that ``backfills`` names).
+    sources read; ``programs``: name -> path of the programs that the operator allows this kind of source to run;
+    ``scratch``: where a program that needs files may keep them for the time of a run. ``window``: only these days,
+    both included, are wanted (for streams that ``backfills`` names).
     """
 
     http: Http
@@ -262,6 +263,7 @@ class Context:
     window: tuple[date, date] | None = None
     folders: tuple[Path, ...] = ()
     scratch: Path | None = None
+    programs: Mapping[str, str] = field(default_factory=dict)
 
 
 class Connector(abc.ABC):
