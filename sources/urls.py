@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/oauth/callback/", account.callback, name="oauth-callback"),
     path("sources/uploads/<uuid:pk>/", upload.upload, name="upload"),
     path("sources/uploads/<uuid:pk>/delete/", upload.upload_delete, name="upload-delete"),
+    path("sources/jobs/", jobs.job_list, name="job-list"),
     path("sources/jobs/<uuid:pk>/part/", jobs.job_part, name="job-part"),
     path("sources/jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),
     path("sources/jobs/<uuid:pk>/retry/", jobs.job_retry, name="job-retry"),

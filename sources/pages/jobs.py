@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,10 +19,19 @@ from accounts.pages.access import member_page
 from accounts.permissions import can
 from livinglytics.lib.errors import Conflict, NotFound
 from sources.actions.sync import cancel_job, retry_job
-from sources.models import Job
-from sources.selectors.jobs import job_of
+from sources.models import OPEN, Job, JobStatus
+from sources.selectors.jobs import job_of, jobs_shown
+from sources.selectors.source_page import run_row
 
 _SHAPES = {"line": "sources/_job_line.html"}
+_JOBS = 50
+_FAILED = (JobStatus.FAILED, JobStatus.PARTIAL)
+#: what can be shown: its name, and the statuses it holds
+_SHOWN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "": ("All", ()),
+    "open": ("Going on", tuple(OPEN)),
+    "failed": ("Went wrong", _FAILED),
+}
 
 
 def part_url(job: Job, shape: str = "") -> str:
@@ -31,6 +43,35 @@ def part_url(job: Job, shape: str = "") -> str:
 def numbers_url(job: Job) -> str:
     """The overview of what this source brought."""
     return f"{reverse('overview')}?f=source:is:{job.source_id}"
+
+
+@require_safe
+@member_page("sources.read")
+def job_list(request: TeamRequest) -> HttpResponse:
+    """All runs of the team, newest first; those that go on follow their progress."""
+    chosen = request.GET.get("show", "")
+    chosen = chosen if chosen in _SHOWN else ""
+    page = Paginator(jobs_shown(request.team, _SHOWN[chosen][1]), _JOBS).get_page(request.GET.get("page"))
+    context = {
+        "runs": [(one, part_url(one.job, "line") if one.job.is_open else "") for one in map(run_row, page)],
+        "tabs": _tabs(chosen),
+        "page_words": f"{page.start_index()}–{page.end_index()} of {page.paginator.count}",
+        "previous_url": _at(chosen, page.previous_page_number()) if page.has_previous() else "",
+        "next_url": _at(chosen, page.next_page_number()) if page.has_next() else "",
+        "may_write": can(request.role, "sources.write"),
+    }
+    return render(request, "sources/jobs.html", context)
+
+
+def _tabs(chosen: str) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": _at(key), "active": key == chosen, "count": None} for key, (label, _) in _SHOWN.items()
+    ]
+
+
+def _at(chosen: str, page: int = 1) -> str:
+    given = {**({"show": chosen} if chosen else {}), **({"page": page} if page > 1 else {})}
+    return reverse("job-list") + (f"?{urlencode(given)}" if given else "")
 
 
 @never_cache

@@ -45,6 +45,12 @@ def jobs_of(team: Team, filters: Mapping[str, str] | None = None) -> JobQuerySet
     return rows.order_by("-created_at", "-pk")
 
 
+def jobs_shown(team: Team, statuses: tuple[str, ...] = ()) -> JobQuerySet:
+    """The team's runs in one of these statuses (in any), newest first, for a page of them."""
+    rows = jobs_of(team)
+    return rows.filter(status__in=statuses) if statuses else rows
+
+
 def job_of(team: Team, pk: UUID) -> JobView:
     """One run. Raises NotFound also for one of another team."""
     found: Job | None = jobs_of(team).select_related("source", "team").filter(pk=pk).first()

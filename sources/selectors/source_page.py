@@ -115,7 +115,7 @@ def source_page(team: Team, pk: UUID, *, page: str | None = None) -> SourcePage:
         metrics=metrics_of(source, connector) if connector else (),
         files=tuple(UploadedFile.objects.for_team(team).filter(source=source)[:50]) if health.connect == "file" else (),
         runs=runs,
-        run_rows=tuple(_run(job) for job in runs),
+        run_rows=tuple(run_row(job) for job in runs),
         quarantine=quarantine_of(source, limit=_BAD_ROWS),
         received=health.connect != "push" or has_received(source),
         accounts=accounts,
@@ -158,7 +158,8 @@ def _open_backfill(source: Source) -> Job | None:
     return found
 
 
-def _run(job: Job) -> RunRow:
+def run_row(job: Job) -> RunRow:
+    """A run as a row of a table."""
     view = view_of(job)
     kind, why = job.get_kind_display(), _WHY.get(job.trigger, job.trigger)
     return RunRow(view, f"{kind}, {why}" if why else kind, max(0.0, view.seconds) if view.seconds is not None else None)

@@ -75,6 +75,7 @@ _source = {"pk": "source"}
 SOURCES = (
     Route("sources/", (get(),)),
     Route("sources/add/", (get(least="member"),)),
+    Route("sources/jobs/", (get(), get("show=failed"))),
     Route(
         "sources/add/<slug:kind>/",
         (get(least="member"), _form(_const({"source_name": "New", "number": "3", "place": "here"}))),
