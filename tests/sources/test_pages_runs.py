@@ -76,6 +76,6 @@ def test_fifty_runs_cost_as_many_statements_as_one(browser: Client, team: Team) 
         failed(team, f"More {number}")
     with CaptureQueriesContext(connection) as many:
         page = shown(browser)
-    assert len(many) == len(one)
+    assert len(many) <= len(one)
     assert "1–50 of 61" in page
     assert "?page=2" in page
