@@ -131,7 +131,7 @@ class Reddit(Connector):
         ),
     )
     hosts = HOSTS
-    budget = "80/minute"
+    budget = "800/10 minutes"
     key_settings = ("client_id", "client_secret", "username")
 
     def streams_for(self, config: RedditConfig) -> tuple[Stream, ...]:
