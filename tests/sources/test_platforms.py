@@ -311,7 +311,7 @@ def test_an_address_of_another_platform_than_the_chosen_one_says_which_to_choose
 
 def test_an_address_that_nobody_knows_says_where_targets_can_be() -> None:
     message = refused("See https://example.com/a and https://example.org/").message
-    assert message.startswith("We don't know example.com. Targets can be on Google, Steam, ")
+    assert message.startswith("We don't know example.com. Targets can be on Amazon, Google, ")
     assert " and YouTube." in message
     assert known() | NAMED == known()
 
@@ -322,7 +322,7 @@ def test_a_text_without_an_address_asks_for_one() -> None:
 
 
 def test_a_platform_that_is_not_known_is_refused_with_the_ones_that_are() -> None:
-    with pytest.raises(Invalid, match="Choose one of: Google, Steam, ") as caught:
+    with pytest.raises(Invalid, match="Choose one of: Amazon, Google, ") as caught:
         recognise(PORTAL, "myspace")
     assert list(caught.value.details) == ["platform"]
 
