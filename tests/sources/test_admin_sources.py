@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_said_not_raised(staff: Client) -> None:
 
 
 def test_every_model_of_the_floor_is_in_the_admin_or_inside_a_page_of_it() -> None:
-    inside = {models.StreamState, models.ScheduleSlot}
+    inside = {models.StreamState, models.ScheduleSlot, models.ScrapePart}
     shown = {one for one in admin.site._registry if one._meta.app_label == "sources"}
     assert shown | inside == {
         getattr(models, name) for name in models.__all__ if hasattr(getattr(models, name), "_meta")
