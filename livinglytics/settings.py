@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "CatchUpEnum": [("once", "Run once"), ("skip", "Skip")],
         "MetricKindEnum": "metrics.models.Kind",
         "JobKindEnum": "sources.models.JobKind",
+        "ProjectStatusEnum": "sources.models.ProjectStatus",
+        "ScrapeStatusEnum": "sources.api.project_shapes.SCRAPE_STATUSES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

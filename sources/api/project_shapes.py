@@ -8,9 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from sources import vault
-from sources.models import ApiKey, Project, Scrape, Target
+from sources.models import ApiKey, Project, ProjectStatus, Scrape, Target
 from sources.projects.rules import RULES, Rule
 from sources.selectors.scrapes import Counts, ScrapeView, views_of
+
+SCRAPE_STATUSES: Final = ["queued", "running", "completed", "partial", "failed", "cancelled"]
 
 
 def _field(rule: Rule) -> serializers.Field:
@@ -74,7 +76,7 @@ class ProjectChangeIn(serializers.Serializer):
 
     name = serializers.CharField(required=False, max_length=100)
     description = serializers.CharField(required=False, allow_blank=True, max_length=2_000)
-    status = serializers.ChoiceField(required=False, choices=["active", "paused", "archived"])
+    status = serializers.ChoiceField(required=False, choices=ProjectStatus.choices)
     preset = serializers.CharField(required=False, allow_blank=True, max_length=60)
     product = ProductShape(required=False)
     config = ConfigShape(required=False)
@@ -207,7 +209,7 @@ class ScrapeOut(serializers.Serializer):
 
     id = serializers.UUIDField(source="scrape.pk")
     project_id = serializers.UUIDField(source="scrape.project_id")
-    status = serializers.ChoiceField(choices=["queued", "running", "completed", "partial", "failed", "cancelled"])
+    status = serializers.ChoiceField(choices=SCRAPE_STATUSES)
     progress = serializers.IntegerField(source="counts.percent")
     stats = serializers.SerializerMethodField()
     options = serializers.DictField(source="scrape.options")

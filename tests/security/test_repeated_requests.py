@@ -20,12 +20,13 @@ def _takes_key(route: Route) -> bool:
     return bool(getattr(handler, "takes_idempotency_key", False))
 
 
+#: what is refused leaves nothing to repeat, so its answer is not kept
 KEYED = [
     (route, call)
     for route in API
     if route.pattern.startswith("api/v1/")
     for call in route.calls
-    if call.method == "POST"
+    if call.method == "POST" and call.ok < 400
 ]
 
 
