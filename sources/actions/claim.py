@@ -12,6 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from livinglytics.lib import clock
+from sources.actions.locks import lock_job
 from sources.models import Job, JobStatus, Source
 from sources.querysets import JobQuerySet
 
@@ -67,7 +68,7 @@ def claim(job_id: UUID, worker: str) -> Claim | None:
 
 def hold(claim: Claim) -> Job:
     """Lock the job row for this transaction, or raise Stale when the claim is no longer good."""
-    held: Job | None = JobQuerySet(Job).held(claim.job.pk, claim.fence).select_for_update().first()
+    held = lock_job(JobQuerySet(Job).held(claim.job.pk, claim.fence))
     if held is None:
         raise Stale
     held.source = claim.job.source

@@ -13,11 +13,13 @@ from accounts import events, live
 from livinglytics.lib import clock
 from livinglytics.lib.errors import ProductError
 from sources.actions import circuit, pending, scraping
-from sources.actions.claim import Claim, hold
+from sources.actions.claim import Claim, Stale, hold
 from sources.actions.ending import MOST_ATTEMPTS, Ending, delay
+from sources.actions.locks import lock_job, lock_source
 from sources.actions.progress import message
 from sources.actions.ring import ring
 from sources.models import Job, JobKind, JobStatus, Source
+from sources.querysets import JobQuerySet
 
 _DONE = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
 
@@ -37,7 +39,9 @@ def settle(claim: Claim, ending: Ending, redact: Callable[[str], str]) -> Job:
 
     The source is locked before the job, as everywhere: pushes and the end of an ingest can't pass each other.
     """
-    source = Source.objects.select_for_update(no_key=True).get(pk=claim.job.source_id)
+    source = lock_source(claim.job.source_id)
+    if source is None:
+        raise Stale
     job = hold(claim)
     job.status, wait = _status(job, ending)
     job.worker, job.lease_until = "", None
@@ -65,9 +69,8 @@ def settle(claim: Claim, ending: Ending, redact: Callable[[str], str]) -> Job:
 @transaction.atomic
 def end_waiting(job_id: UUID, status: JobStatus, error: ProductError | None = None) -> bool:
     """End a job that no worker holds; false when one does, or it ended before."""
-    owners = Job.objects.filter(pk=job_id).values("source_id")
-    source = Source.objects.select_for_update(no_key=True).filter(pk__in=owners).first()
-    job = Job.objects.select_for_update().filter(pk=job_id, status__in=(JobStatus.QUEUED, JobStatus.PAUSED)).first()
+    source = lock_source(Job.objects.filter(pk=job_id).values_list("source_id", flat=True).first())
+    job = lock_job(JobQuerySet(Job).filter(pk=job_id, status__in=(JobStatus.QUEUED, JobStatus.PAUSED)))
     if source is None or job is None:
         return False
     job.status, job.finished_at, job.run_after = status, clock.now(), None

@@ -14,6 +14,7 @@ from accounts.models import Team, User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict, Invalid
 from sources.actions.disconnect import disconnect
+from sources.actions.locks import lock_sources
 from sources.actions.presets import config_of
 from sources.actions.schedule import Wanted, next_due
 from sources.models import Project, ProjectStatus, Schedule, Scrape, ScrapeStatus, Source
@@ -54,7 +55,7 @@ def create_project(*, team: Team, by: User | None, plan: ProjectPlan) -> Project
 @transaction.atomic
 def update_project(*, project: Project, by: User | None, plan: ProjectPlan) -> Project:
     """Change what the plan names. A new preset replaces the configuration; ``config`` goes on top of it."""
-    fresh = Project.objects.select_for_update(no_key=True).select_related("team").get(pk=project.pk)
+    fresh = Project.objects.select_for_update(of=("self",), no_key=True).select_related("team").get(pk=project.pk)
     base: Mapping[str, Any] = fresh.config
     if plan.preset:
         base = config_of(fresh.team, plan.preset)
@@ -108,6 +109,7 @@ def delete_project(*, project: Project, by: User | None) -> int:
     sources = list(Source.objects.filter(project=project).select_related("team"))
     audit.record("project.deleted", team=project.team, by=by, on=project, details={"sources": len(sources)})
     events.publish(project.team, "project.deleted", {"project_id": str(project.pk), "name": project.name})
+    lock_sources(one.pk for one in sources)
     project.delete()
     for source in sources:
         disconnect(source=source, by=by)

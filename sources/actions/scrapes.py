@@ -10,11 +10,13 @@ from django.db import transaction
 from accounts import audit, events
 from accounts.models import User
 from livinglytics.lib.errors import Conflict, Invalid
+from sources.actions.locks import lock_jobs, lock_scrape, lock_sources, lock_targets
 from sources.actions.queue import queue_job
 from sources.actions.scraping import close_if_done
 from sources.actions.sync import cancel_job
 from sources.actions.targets import connect_target
 from sources.models import (
+    Job,
     JobKind,
     Project,
     ProjectStatus,
@@ -36,7 +38,7 @@ def start_scrape(
     ``options``: ``max_results`` (1 to 1,000 for each target), ``include_replies``, ``date_from``, ``date_to``.
     A target whose source is being read already joins that run. Raises Conflict where there is nothing to read.
     """
-    row = Project.objects.select_for_update(no_key=True).select_related("team").get(pk=project.pk)
+    row = Project.objects.select_for_update(of=("self",), no_key=True).select_related("team").get(pk=project.pk)
     if row.status != ProjectStatus.ACTIVE:
         raise Conflict(f"This project is {row.status}. Set it active first.")
     going = Scrape.objects.filter(project=row, status=ScrapeStatus.RUNNING).first()
@@ -61,11 +63,18 @@ def cancel_scrape(*, scrape: Scrape, by: User | None) -> Scrape:
     """Cancel all runs of a scrape that no other one waits for. Raises Conflict when it has ended."""
     if not scrape.is_open:
         raise Conflict("This scrape has ended already.")
-    scrape.options = {**scrape.options, "cancelled": True}
-    scrape.save(update_fields=["options", "updated_at"])
-    for part in scrape.parts.select_related("job", "job__source", "job__team"):
-        if part.job is not None and part.job.is_open:
-            cancel_job(job=part.job, by=by)
+    jobs = list(Job.objects.filter(parts__scrape=scrape).select_related("source", "team").order_by("pk"))
+    lock_sources(job.source_id for job in jobs)
+    open_now = lock_jobs(job.pk for job in jobs if job.is_open)
+    lock_targets(scrape.parts.values_list("target_id", flat=True))
+    row = lock_scrape(scrape.pk)
+    if row is None or not row.is_open:
+        raise Conflict("This scrape has ended already.")
+    row.options = {**row.options, "cancelled": True}
+    row.save(update_fields=["options", "updated_at"])
+    for job in jobs:
+        if job.pk in open_now:
+            cancel_job(job=job, by=by)
     audit.record("scrape.cancelled", team=scrape.team, by=by, on=scrape.project)
     scrape.refresh_from_db()
     return scrape

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import events, live
 from livinglytics.lib import clock
+from sources.actions.locks import lock_scrape, lock_targets
 from sources.models import Job, JobStatus, Scrape, ScrapePart, ScrapeStatus, Target, TargetStatus
 from sources.selectors.scrapes import counted
 
@@ -17,9 +18,10 @@ _MOST = 100
 
 def after_job(job: Job) -> None:
     """A run ended: note what it says about its target, and close the scrapes that waited for it. In a transaction."""
-    parts = list(ScrapePart.objects.filter(job=job).select_related("target", "scrape", "scrape__team"))
+    parts = list(ScrapePart.objects.filter(job=job).select_related("scrape", "scrape__team").order_by("scrape_id"))
+    for target in lock_targets(part.target_id for part in parts).values():
+        _note(target, job)
     for part in parts:
-        _note(part.target, job)
         if not close_if_done(part.scrape):
             live.push(job.team_id, message(part.scrape))
 
@@ -78,8 +80,8 @@ def close_finished() -> int:
 @transaction.atomic
 def close_if_done(scrape: Scrape) -> bool:
     """The last run to end closes the scrape: the row's lock lets one of two that end together see the other."""
-    row = Scrape.objects.select_for_update().select_related("team", "project").get(pk=scrape.pk)
-    if not row.is_open:
+    row = lock_scrape(scrape.pk)
+    if row is None or not row.is_open:
         return False
     counts = counted([row.pk])[row.pk]
     if counts.ended < counts.total:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from sources.actions.ending import MOST_ATTEMPTS, Poisoned
+from sources.actions.locks import lock_job
 from sources.actions.outcome import end_waiting
 from sources.actions.ring import ring_now
 from sources.actions.scraping import close_finished
@@ -46,8 +47,7 @@ def sweep(now: datetime) -> Swept:
 def _take_back(pk: UUID, now: datetime) -> bool:
     with transaction.atomic():
         # a locked row has a worker in the middle of a page: not lost at all
-        row = JobQuerySet(Job).stale(now).filter(pk=pk).select_for_update(skip_locked=True)
-        job: Job | None = row.first()
+        job = lock_job(JobQuerySet(Job).stale(now).filter(pk=pk), skip_locked=True)
         if job is None:
             return False
         job.status, job.lease_until, job.worker = JobStatus.QUEUED, None, ""

@@ -8,6 +8,7 @@ from accounts import audit
 from accounts.models import User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict
+from sources.actions.locks import lock_source
 from sources.actions.outcome import end_waiting
 from sources.actions.queue import queue_job, queue_new
 from sources.connectors import connectors
@@ -40,7 +41,7 @@ def cancel_job(*, job: Job, by: User | None) -> Job:
     """Cancel a run: at once while it waits, after the current page while it runs. Raises Conflict when it ended."""
     if job.kind == JobKind.REMOVE:
         raise Conflict("A removal can't be stopped.")
-    Source.objects.select_for_update(no_key=True).filter(pk=job.source_id).first()  # before the job, as everywhere
+    lock_source(job.source_id)
     changed = (
         JobQuerySet(Job)
         .open()

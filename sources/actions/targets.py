@@ -15,6 +15,7 @@ from sources import configuration, platforms
 from sources.actions.connect import write_source
 from sources.actions.disconnect import disconnect
 from sources.actions.keys import key_for, key_names, needs_key
+from sources.actions.locks import lock_source
 from sources.actions.short_links import followed
 from sources.connectors._base import Connector
 from sources.models import ApiKey, Project, ProjectStatus, Source, Target, TargetStatus
@@ -81,6 +82,7 @@ def update_target(
     changed = {name: value for name, value in changed.items() if value is not None}
     if status not in (None, TargetStatus.ACTIVE, TargetStatus.PAUSED):
         raise Invalid(details={"status": ["Choose active or paused."]})
+    lock_source(target.source_id)
     for name, value in changed.items():
         setattr(target, name, value)
     if settings is not None and target.source is not None:
@@ -94,7 +96,7 @@ def update_target(
 @transaction.atomic
 def remove_target(*, target: Target, by: User | None) -> None:
     """Stop watching an address; what was read of it is removed in a run of its own."""
-    source = target.source
+    source = lock_source(target.source_id)
     audit.record("target.removed", team=target.team, by=by, on=target, details={"platform": target.platform})
     target.delete()
     if source is not None:
