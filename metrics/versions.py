@@ -52,9 +52,13 @@ def _bare(store: Store) -> list[tuple[Any, ...]] | None:
 
 def bump(team_id: UUID, *, definitions: bool = False) -> None:
     """Raise the version in the caller's transaction; with ``definitions``, that of the catalog too."""
-    step = 1 if definitions else 0
-    changed = DataVersion.objects.filter(team_id=team_id).update(
-        version=F("version") + 1, definitions=F("definitions") + step, changed_at=clock.now()
+    if not _raise(team_id, definitions=definitions):
+        # two first pages of a team may meet here: one makes the row, the other waits for it and raises it as well
+        DataVersion.objects.bulk_create([DataVersion(team_id=team_id, version=0, definitions=0)], ignore_conflicts=True)
+        _raise(team_id, definitions=definitions)
+
+
+def _raise(team_id: UUID, *, definitions: bool) -> int:
+    return DataVersion.objects.filter(team_id=team_id).update(
+        version=F("version") + 1, definitions=F("definitions") + (1 if definitions else 0), changed_at=clock.now()
     )
-    if not changed:
-        DataVersion.objects.bulk_create([DataVersion(team_id=team_id, version=1, definitions=step)])
