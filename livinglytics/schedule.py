@@ -15,6 +15,9 @@ class Periodic:
     every: timedelta
 
 
+#: before every run that waits (``sources.actions.ring``): small numbers go first
+FIRST: Final = 0
+
 PERIODIC: Final = {
     # jobs whose worker has gone quiet, and jobs nobody was told about
     "sweep": Periodic("livinglytics.sweep", timedelta(seconds=4)),
@@ -35,7 +38,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         name: {
             "task": one.task,
             "schedule": one.every,
-            "options": {"expires": max(one.every.total_seconds(), 5)},
+            "options": {"expires": max(one.every.total_seconds(), 5), "priority": FIRST},
         }
         for name, one in PERIODIC.items()
     }

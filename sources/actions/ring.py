@@ -13,6 +13,8 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger("livinglytics.jobs")
 
 RUN_JOB = "livinglytics.run_job"
+#: small numbers go first: a run that lost its worker before new ones, both behind the sweep and the schedules (0)
+AGAIN, USUAL = 3, 6
 #: a bell nobody heard for this long is forgotten; the sweeper rings again
 _EXPIRES = 60
 
@@ -22,10 +24,10 @@ def ring(job_id: UUID) -> None:
     transaction.on_commit(functools.partial(ring_now, job_id), robust=True)
 
 
-def ring_now(job_id: UUID) -> bool:
+def ring_now(job_id: UUID, *, priority: int = USUAL) -> bool:
     """Wake a worker at once; false when the broker can't be reached."""
     try:
-        current_app.send_task(RUN_JOB, args=[str(job_id)], expires=_EXPIRES, retry=False)
+        current_app.send_task(RUN_JOB, args=[str(job_id)], priority=priority, expires=_EXPIRES, retry=False)
     except (OperationalError, OSError) as error:
         log.warning("the broker can't be reached, job %s waits for the sweeper: %s", job_id, error)
         return False

@@ -12,7 +12,7 @@ from django.db.models import Q
 from sources.actions.ending import MOST_ATTEMPTS, Poisoned
 from sources.actions.locks import lock_job
 from sources.actions.outcome import end_waiting
-from sources.actions.ring import ring_now
+from sources.actions.ring import AGAIN, ring_now
 from sources.actions.scraping import close_finished
 from sources.models import Job, JobStatus
 from sources.querysets import JobQuerySet
@@ -57,5 +57,5 @@ def _take_back(pk: UUID, now: datetime) -> bool:
     elif job.attempt >= MOST_ATTEMPTS:
         end_waiting(job.pk, JobStatus.FAILED, Poisoned())
     else:
-        ring_now(job.pk)
+        ring_now(job.pk, priority=AGAIN)
     return True
