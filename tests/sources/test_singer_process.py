@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,14 @@ def lives(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
     except OSError:
         return False
+
+
+def all_gone(pids: list[int]) -> bool:
+    """A signal has been sent to each; the kernel may take a moment to end what is nobody's child any more."""
+    until = time.monotonic() + 5
+    while any(lives(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.01)
+    return not any(lives(pid) for pid in pids)
 
 
 def pids(world: World) -> list[int]:
@@ -154,7 +163,7 @@ def test_cancel_ends_the_tap_and_what_it_started_and_stores_nothing_more(
     reader.cancelled_when = lambda: pids(world)
     batches = reader.run(stream)
     assert len(pids(world)) == 2
-    assert not any(lives(pid) for pid in pids(world))
+    assert all_gone(pids(world))
     # a last STATE and an exit that looks like success are not believed
     stored = {raw.external_id for batch in batches for raw in batch.raws}
     assert stored == ({"orders:0", "orders:1", "orders:2"} if stream == "tap" else set())
@@ -167,7 +176,7 @@ def test_a_reading_that_is_dropped_ends_the_tap(world: World) -> None:
     pages = singer.SingerConnector().read(reader.context(), reader.config, "tap", {})
     with closing(pages):  # type: ignore[type-var]
         next(pages)
-    assert not any(lives(pid) for pid in pids(world))
+    assert all_gone(pids(world))
     assert left_behind(world) == []
 
 
@@ -178,7 +187,7 @@ def test_a_tap_that_falls_silent_is_ended(world: World, monkeypatch: pytest.Monk
         reader.run("tap")
     assert len(reader.rows) == 3
     assert pids(world)
-    assert not any(lives(pid) for pid in pids(world))
+    assert all_gone(pids(world))
 
 
 def test_a_check_ends_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
