@@ -36,15 +36,19 @@ from sources import vault
 from sources.actions.connect import connect_source, create_source
 from sources.actions.due import take_due
 from sources.actions.run import run_job as run_one
+from sources.actions.scrapes import start_scrape
 from sources.actions.sync import cancel_job, queue_sync
+from sources.actions.targets import MOST_AT_ONCE, Pasted, add_targets
 from sources.actions.upload import delete_file, store_file
 from sources.configuration import Cleaned
 from sources.connectors import connectors
 from sources.landing import Landing
-from sources.models import Credential, Job, RawRecord, Schedule, Source, UploadedFile
+from sources.models import Credential, Job, Project, RawRecord, Schedule, Source, UploadedFile
 from sources.records import MetricPoint
+from sources.selectors.scrapes import counted
 from tests.cast import make_team, make_token
 from tests.faults import storms
+from tests.sources.watching import make_project
 
 HERE = Path(os.environ["DATA_DIR"])
 
@@ -89,6 +93,30 @@ def run_here(job: str) -> str | None:
 def cancel(job: str) -> str:
     """Cancel a run."""
     return str(cancel_job(job=Job.objects.get(pk=job), by=None).status)
+
+
+@act
+def watch(apps: list[int]) -> str:
+    """A project with these Steam games as targets, pasted fifty at a time; its id."""
+    project = make_project(the_team(), config={"limits": {"max_reviews_per_target": 1000}})
+    for first in range(0, len(apps), MOST_AT_ONCE):
+        batch = apps[first : first + MOST_AT_ONCE]
+        wanted = [Pasted(f"https://store.steampowered.com/app/{app}/") for app in batch]
+        assert all(one.target for one in add_targets(project=project, by=None, wanted=wanted))
+    return str(project.pk)
+
+
+@act
+def scrape(project: str) -> str:
+    """Start a scrape over all targets of a project; its id."""
+    return str(start_scrape(project=Project.objects.get(pk=project), by=None)[0].pk)
+
+
+@act
+def count_scrape(scrape: str) -> dict[str, int]:
+    """What the scrape's page says about it."""
+    found = counted([UUID(scrape)])[UUID(scrape)]
+    return {"total": found.total, "done": found.done, "failed": found.failed}
 
 
 @act
