@@ -112,6 +112,11 @@ class FakeServer:
         with self._lock:
             self._script.extend(steps)
 
+    def heal(self) -> None:
+        """Forget what was still to go wrong."""
+        with self._lock:
+            self._script.clear()
+
     def reset_counts(self) -> None:
         with self._lock:
             self.requests = 0

@@ -223,6 +223,20 @@ def test_an_older_page_that_is_refused_fails_once_and_never_keeps_new_entries_ou
         assert reader.titles()["tag:new"] == "Fresh"
 
 
+def test_an_older_page_that_is_no_feed_is_read_later_and_given_up_after_three_runs() -> None:
+    with FeedFake(entries=20, size=5) as fake:
+        reader = reading(fake)
+        fake.script(None, None, HTML)
+        refused(reader, BadAnswer, "")
+        assert len(reader.rows) == 10
+        for _ in range(2):
+            fake.script(None, HTML)
+            refused(reader, BadAnswer, "")
+        fake.posts.add("tag:new", NOW, title="Fresh")
+        assert len(reader.run()) == 1
+        assert (len(reader.rows), reader.titles()["tag:new"]) == (11, "Fresh")
+
+
 def test_an_older_page_that_is_down_is_read_with_the_next_run() -> None:
     with FeedFake(entries=20, size=5) as fake:
         reader = reading(fake)

@@ -25,6 +25,8 @@ Rows = Sequence[Raw | Rejected]
 
 STATE_VERSION = 1
 MOST_PAGES = 50
+#: so many runs find an older page that can't be read before the older pages are given up
+MOST_TRIES = 3
 #: bad entries of a page that are set aside one by one; of more, only the number is told
 MOST_REJECTED = 5
 #: a first pass that was left for longer than this begins anew: its pages have moved too far
@@ -61,6 +63,7 @@ class Walk:
         fresh = began is not None and self.now - _PATIENCE <= began <= self.now
         self.began = began if began and fresh else self.now
         self.place = (whole(kept.get("page")) or 0, words(kept.get("next"))) if fresh else (0, "")
+        self.tries = (whole(kept.get("tries")) or 0) if fresh else 0
         self.done = 0
         self.seen: set[str] = set()
         self.warnings: list[str] = []
@@ -86,10 +89,10 @@ class Walk:
                 return
             try:
                 fetched = self.service.page(following)
-            except Terminal:
-                # the older pages are lost, the newest is not: the next run must not stop here again
-                yield Batch((), self._ended(), self._progress())
+            except Terminal as error:
+                yield Batch((), self._after(error, self._place(number, following, fetched.url)), self._progress())
                 raise
+            self.tries = 0
             found = [row(one, reading) for one in fetched.page.entries]
 
     def _turn(self, fetched: Fetched, found: Rows, number: int) -> tuple[str, int]:
@@ -158,6 +161,12 @@ class Walk:
         dated = [one for one in found if isinstance(one, Raw)]
         return bool(dated) and all(self._too_old(one) for one in dated)
 
+    def _after(self, error: Terminal, place: State) -> State:
+        """Where the next run goes on after an older page failed: there again, or nowhere, so that it does not stop."""
+        self.tries += 1
+        again = isinstance(error, BadAnswer) and self.tries < MOST_TRIES
+        return {**place, "tries": self.tries} if again else self._ended()
+
     def _ended(self) -> State:
         return {"v": STATE_VERSION, "scope": self.scope, "whole": True, "marks": dict(self.marks)}
 
@@ -166,7 +175,8 @@ class Walk:
         if not following:
             return self._ended()
         place = {"page": page, "next": self._reference(following, url), "at": self.began.isoformat()}
-        return {"v": STATE_VERSION, "scope": self.scope, **place}
+        tries = {"tries": self.tries} if self.tries else {}
+        return {"v": STATE_VERSION, "scope": self.scope, **place, **tries}
 
     def _reference(self, following: str, url: str) -> str:
         """The next page without what is known anyway; empty where it may hold a secret: then it is found again."""

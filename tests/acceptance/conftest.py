@@ -1,0 +1,39 @@
+"""The service of each case, played for one test, at a moment that stands still but for waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+
+from livinglytics.lib import clock
+from tests.acceptance.case import Case, Service, Stage, all_cases
+
+CASES = list(all_cases())
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" in metafunc.fixturenames:
+        metafunc.parametrize("case", CASES, ids=[one.id for one in CASES])
+
+
+@pytest.fixture
+def travel(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+    """Let time pass. Waits of the runner and of connectors pass at once."""
+    with time_machine.travel(case.at, tick=False) as now:
+        monkeypatch.setattr(clock, "sleep", now.shift)
+        monkeypatch.setattr(clock, "monotonic", time.time)
+        yield now.shift
+
+
+@pytest.fixture
+def service(
+    case: Case, travel: object, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> Iterator[Service]:
+    with case.play(Stage(monkeypatch, settings, tmp_path)) as running:
+        yield running
