@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from accounts.counting import counter
 from livinglytics.lib import clock
 from tests.acceptance.case import Case, Service, Stage, all_cases
 
@@ -24,11 +25,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def travel(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
-    """Let time pass. Waits of the runner and of connectors pass at once."""
+    """Let time pass. Waits of the runner and of connectors pass at once, also for what counts requests in Redis."""
     with time_machine.travel(case.at, tick=False) as now:
-        monkeypatch.setattr(clock, "sleep", now.shift)
+
+        def shift(by: timedelta | float) -> None:
+            now.shift(by)
+            counter().forget()
+
+        monkeypatch.setattr(clock, "sleep", shift)
         monkeypatch.setattr(clock, "monotonic", time.time)
-        yield now.shift
+        yield shift
 
 
 @pytest.fixture
