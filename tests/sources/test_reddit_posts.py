@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from livinglytics.lib.errors import BadAnswer, Terminal
@@ -335,6 +335,7 @@ def test_a_run_that_is_killed_after_any_page_ends_the_same(read: Reader, fake: R
     crashes=st.lists(st.integers(0, 5), max_size=3),
     changes=st.lists(st.tuples(st.sampled_from(["submit", "edit", "drop"]), st.integers(0, 9_999)), max_size=9),
 )
+@example(many=101, crashes=[1, 0], changes=[])
 def test_whatever_happens_between_pages_the_rows_end_up_as_reddit_has_them(
     many: int, crashes: list[int], changes: list[tuple[str, int]]
 ) -> None:

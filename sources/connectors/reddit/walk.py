@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
@@ -66,7 +67,8 @@ class Walk(abc.ABC):
         self.recent = {str(name): at for name, one in thing(found.get("recent")).items() if (at := whole(one))}
         self.started = min(whole(found.get("started")) or self.now, self.now)
         self.done = [str(one) for one in found.get("done") or ()]
-        self.place: dict[str, Any] = dict(thing(found.get("place")))
+        # a copy to its depth: the state that was handed over must still say where the last stored page ended
+        self.place: dict[str, Any] = deepcopy(dict(thing(found.get("place"))))
         self.troubles = [str(one) for one in found.get("troubles") or ()]
         self.rows = whole(found.get("rows")) or 0
         self.seen: set[str] = set()
