@@ -19,10 +19,11 @@ from zoneinfo import ZoneInfo
 
 from tests.fakes._server import Answer, FakeServer, Request, arguments, serve
 from tests.fakes.instagram_fields import picked
+from tests.fakes.instagram_refusals import BAD_CURSOR, GONE, IG, TOO_FEW, TOO_OLD, Refused
 
 ROOT = "/v26.0/"
 TOKEN = "EAAfakeFakeFakeFakeFakeFakeFakeFake"
-IG, PAGE = "17841400000000001", "102030405060708"
+PAGE = "102030405060708"
 UNTIL = 1_795_000_000
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MONTH = 30 * 86_400
@@ -62,51 +63,6 @@ class Comment:
     likes: int = 0
     author: str = "ada.reads"
     hidden: bool = False
-
-
-@dataclass(eq=False)
-class Refused(Exception):  # noqa: N818
-    """An answer of 400 or more in Meta's words."""
-
-    code: int
-    message: str = "Refused."
-    subcode: int = 0
-    status: int = 400
-    transient: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def answer(self) -> Answer:
-        kind = "OAuthException" if self.code in (4, 10, 17, 100, 190, 200) else "GraphMethodException"
-        error: dict[str, Any] = {"message": self.message, "type": kind, "code": self.code}
-        error |= {"error_subcode": self.subcode} if self.subcode else {}
-        error |= {"is_transient": True} if self.transient else {}
-        body = json.dumps({"error": {**error, "fbtrace_id": "AbCdEfGh1234567"}}).encode()
-        return Answer(body, self.status, self.headers)
-
-
-def regained_after(minutes: int) -> dict[str, str]:
-    """The header that says when one may ask again."""
-    counts = {"type": "instagram", "call_count": 101, "total_cputime": 30, "total_time": 40}
-    body = {IG: [{**counts, "estimated_time_to_regain_access": minutes}]}
-    return {"X-Business-Use-Case-Usage": json.dumps(body)}
-
-
-ENDED = Refused(190, "Error validating access token: Session has expired on Thursday, 19-Nov-26.", 463, 401)
-APP_LIMIT = Refused(4, "(#4) Application request limit reached", status=403)
-USER_LIMIT = Refused(17, "(#17) User request limit reached", 2446079)
-CASE_LIMIT = Refused(
-    80002, "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again.",
-    headers=regained_after(7),
-)  # fmt: skip
-NO_RIGHT = Refused(10, "(#10) Application does not have permission for this action", status=403)
-BUSY = Refused(2, "(#2) Service temporarily unavailable", status=500, transient=True)
-TOO_FEW = Refused(10, "(#10) Not enough viewers for the media to show insights")
-GONE = Refused(
-    100, "Unsupported get request. Object with ID does not exist, cannot be loaded due to missing permissions, or "
-    "does not support this operation.", 33,
-)  # fmt: skip
-TOO_OLD = Refused(100, "Invalid parameter", 2108006)
-BAD_CURSOR = Refused(100, "Invalid cursor")
 
 
 class InstagramFake(FakeServer):
@@ -259,7 +215,7 @@ class InstagramFake(FakeServer):
     # -- numbers ------------------------------------------------------------------------
 
     def _insights_of_account(self, query: Mapping[str, str]) -> Any:
-        names, kind = query["metric"].split(","), query.get("metric_type", "time_series")
+        names, kind = several(query["metric"]), query.get("metric_type", "time_series")
         known = {*TOTALS, *SERIES} - self.lacking
         for place, name in enumerate(names):
             if name not in known:
@@ -273,7 +229,11 @@ class InstagramFake(FakeServer):
         if "follower_count" in names and since < self.now() - MONTH - 86_400:
             raise Refused(100, "(#100) (follower_count) metric only supports querying data for the last 30 days")
         days = self._days(since, until)
-        found = [one for name in names if (one := self._metric(name, kind, query.get("breakdown", ""), days))]
+        found = [
+            one
+            for name in names
+            if (one := self._metric(name, kind, "".join(several(query.get("breakdown", ""))), days))
+        ]
         return {"data": found, "paging": {"previous": "https://graph.facebook.com/…", "next": "https://…"}}
 
     def _days(self, since: int, until: int) -> list[date]:
@@ -300,7 +260,7 @@ class InstagramFake(FakeServer):
         return {**about, "total_value": {"breakdowns": [{"dimension_keys": ["follow_type"], "results": results}]}}
 
     def _insights_of_post(self, query: Mapping[str, str], post: Post) -> Any:
-        names = query["metric"].split(",")
+        names = several(query["metric"])
         for name in names:
             if name in self.lacking or name not in KINDS[post.kind].split():
                 said = f"The Media Insights API does not support the {name} metric for this media product type."
@@ -363,6 +323,11 @@ def given(request: Request) -> str:
     """The token, from the header or the address."""
     header = {name.lower(): value for name, value in request.headers.items()}.get("authorization", "")
     return header.removeprefix("Bearer ") or request.query.get("access_token", "")
+
+
+def several(text: str) -> list[str]:
+    """A list as it may be written: with commas, or as JSON."""
+    return [str(one) for one in json.loads(text)] if text.startswith("[") else text.split(",")
 
 
 def moment(at: float) -> str:

@@ -13,7 +13,8 @@ from livinglytics.lib.errors import Terminal
 from sources.connectors._base import State, connectors
 from sources.connectors.instagram import Instagram
 from sources.connectors.instagram.declared import METRICS, OF_POSTS, OF_STORIES, QUESTIONS
-from tests.fakes.instagram import IG, InstagramFake
+from tests.fakes.instagram import InstagramFake
+from tests.fakes.instagram_refusals import IG
 from tests.sources.instagram_reading import NOW, Signed, reading
 from tests.sources.reading import CrashedError
 

@@ -13,7 +13,8 @@ from sources.connectors._base import State
 from sources.connectors.instagram import comments as walk
 from sources.connectors.instagram.refusals import NotAllowed
 from sources.records import Document
-from tests.fakes.instagram import GONE, IG, NO_RIGHT, UNTIL, USER_LIMIT, InstagramFake, Refused
+from tests.fakes.instagram import UNTIL, InstagramFake
+from tests.fakes.instagram_refusals import GONE, IG, NO_RIGHT, USER_LIMIT, Refused
 from tests.sources.instagram_reading import DAY, NOW, Signed, comments, reading
 from tests.sources.reading import CrashedError
 

@@ -10,7 +10,8 @@ import pytest
 from livinglytics.lib.errors import BadAnswer
 from sources.connectors.instagram import posts as listing
 from sources.records import Document
-from tests.fakes.instagram import IG, KINDS, TOKEN, UNTIL, InstagramFake
+from tests.fakes.instagram import KINDS, TOKEN, UNTIL, InstagramFake
+from tests.fakes.instagram_refusals import IG
 from tests.sources.instagram_reading import DAY, NOW, Signed, posts, reading
 from tests.sources.reading import CrashedError
 

@@ -13,9 +13,10 @@ from livinglytics.lib.errors import BadCredentials, Invalid, ProductError, RateL
 from sources.connectors._meta import Usage, usage_of
 from sources.connectors.instagram.refusals import Meaning, NotAllowed
 from sources.connectors.instagram.service import PACE
-from tests.fakes import instagram as refused
+from tests.fakes import instagram_refusals as refused
 from tests.fakes._server import HTML, MALFORMED, RESET, TRUNCATED, Request, down, limited
-from tests.fakes.instagram import IG, TOKEN, InstagramFake, Refused, page
+from tests.fakes.instagram import TOKEN, InstagramFake, page
+from tests.fakes.instagram_refusals import IG, Refused
 from tests.sources.instagram_reading import Signed, posts, reading
 from tests.sources.reading import CrashedError
 

@@ -24,8 +24,9 @@ from sources.actions.run import run_job as run_one
 from sources.actions.sync import cancel_job, queue_sync
 from sources.connectors.instagram import SCOPES
 from sources.models import Job, JobStatus, Quarantined, Source, SourceState
-from tests.fakes import instagram as refused
-from tests.fakes.instagram import IG, TOKEN, UNTIL, InstagramFake, page
+from tests.fakes import instagram_refusals as refused
+from tests.fakes.instagram import TOKEN, UNTIL, InstagramFake, page
+from tests.fakes.instagram_refusals import IG
 from tests.fakes.oauth import OauthFake
 from tests.sources.accounted import address_in, leave, nowhere, provided, stored_text, through
 from tests.sources.instagram_reading import comments, posts
