@@ -27,6 +27,7 @@ PAGE = "102030405060708"
 UNTIL = 1_795_000_000
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MONTH = 30 * 86_400
+_TOTAL = "metric_type=total_value"
 #: kind of post -> the metrics that it has; one that is not here fails the question
 KINDS = {
     "FEED": "reach views likes comments saved shares total_interactions profile_visits follows",
@@ -70,7 +71,8 @@ class InstagramFake(FakeServer):
 
     ``refuse(…)`` queues refusals for the next requests, None for a good answer. ``admits``: whether a token is good.
     ``loops`` ends in a path whose last page points to itself; ``ended`` in one whose pages carry no cursor.
-    ``lacking``: metrics that this account doesn't have. ``quiet``: days for which there are no numbers.
+    ``lacking``: metrics that this account doesn't have; ``totals``: those of posts that are told as totals only.
+    ``quiet``: days for which there are no numbers.
     """
 
     def __init__(self, *, port: int = 0, posts: int = 30, comments: int = 4, until: int = UNTIL) -> None:
@@ -80,6 +82,7 @@ class InstagramFake(FakeServer):
         self.followers, self.usage = 1_204, 20
         self.loops = self.ended = ""
         self.lacking: set[str] = set()
+        self.totals: set[str] = set()
         self.quiet: set[date] = set()
         self.more: dict[tuple[date, str], int] = {}
         self.posts: dict[str, Post] = {}
@@ -265,18 +268,19 @@ class InstagramFake(FakeServer):
             if name in self.lacking or name not in KINDS[post.kind].split():
                 said = f"The Media Insights API does not support the {name} metric for this media product type."
                 raise Refused(100, f"(#100) {said}")
+        if wrong := [one for one in names if (one in self.totals) != (query.get("metric_type") == "total_value")]:
+            raise Refused(100, f"(#100) The following metrics ({wrong[0]}) should be specified with parameter {_TOTAL}")
         if post.old:
             raise TOO_OLD
         if post.numbers is None:
             raise TOO_FEW
-        about = {"period": "lifetime", "title": "…", "description": "…"}
-        return {
-            "data": [
-                {"name": one, **about, "values": [{"value": post.numbers[one]}], "id": f"{post.id}/insights/{one}"}
-                for one in names
-                if one in post.numbers
-            ]
-        }
+        return {"data": [self._lifetime(post, one) for one in names if one in post.numbers]}
+
+    def _lifetime(self, post: Post, name: str) -> dict[str, Any]:
+        value = {"value": (post.numbers or {})[name]}
+        told = {"total_value": value} if name in self.totals else {"values": [value]}
+        about = {"period": "lifetime", "title": "…", "description": "…", "id": f"{post.id}/insights/{name}/lifetime"}
+        return {"name": name, **about, **told}
 
     # -- wire ---------------------------------------------------------------------------
 

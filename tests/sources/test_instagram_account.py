@@ -195,6 +195,12 @@ def test_another_first_day_reads_from_there(reader: Signed) -> None:
     assert len(earlier.run("account")) == 40
 
 
+def test_a_first_day_that_is_still_to_come_reads_nothing(reader: Signed, fake: InstagramFake) -> None:
+    later = reader.with_(since=LAST + timedelta(days=9))
+    assert later.run("account") == []
+    assert not asked(fake)
+
+
 # -- what an account does not have ---------------------------------------------------------
 
 

@@ -268,6 +268,14 @@ def test_a_metric_that_a_kind_of_post_does_not_have_is_found_out_once(reader: Si
     assert all("shares" not in one for one in asked)
 
 
+def test_numbers_that_are_told_as_totals_only_come_too(reader: Signed, fake: InstagramFake) -> None:
+    whole = reading(fake)
+    whole.run("numbers")
+    fake.totals = {"views"}
+    reader.run("numbers")
+    assert (reader.rows, reader.state, reader.warnings) == (whole.rows, whole.state, [])
+
+
 def test_a_post_from_before_the_business_has_no_numbers_and_stops_nothing(reader: Signed, fake: InstagramFake) -> None:
     for number in (27, 28, 29):
         fake.posts[f"179000000000000{number}"].old = True

@@ -21,6 +21,7 @@ class Lifetimes:
         self.lacking = {
             str(kind): [str(one) for one in names] for kind, names in thing(kept).items() if isinstance(names, list)
         }
+        self.as_totals: set[tuple[str, ...]] = set()
         self.warnings: list[str] = []
 
     def of(self, name: str, kind: str, metrics: Sequence[str]) -> dict[str, float]:
@@ -29,7 +30,7 @@ class Lifetimes:
         if not asked:
             return {}
         try:
-            return self._read(name, asked)
+            return self._read(name, kind, asked)
         except Unsupported:
             return self._one_by_one(name, kind, asked)
 
@@ -38,7 +39,7 @@ class Lifetimes:
         refused: list[str] = []
         for metric in asked:
             try:
-                found |= self._read(name, [metric])
+                found |= self._read(name, kind, [metric])
             except Unsupported:
                 refused.append(metric)
         if found and refused:
@@ -49,8 +50,17 @@ class Lifetimes:
             self.warnings.append(f"Instagram has no numbers for {name}, which it calls {kind}.")
         return found
 
-    def _read(self, name: str, metrics: Sequence[str]) -> dict[str, float]:
-        body = self.service.get(f"{name}/insights", metric=",".join(metrics))
+    def _read(self, name: str, kind: str, metrics: Sequence[str]) -> dict[str, float]:
+        """Plainly, or as totals where Instagram says that these can be had no other way."""
+        mark = (kind, *metrics)
+        how = "total_value" if mark in self.as_totals else None
+        try:
+            body = self.service.get(f"{name}/insights", metric=",".join(metrics), metric_type=how)
+        except Unsupported as why:
+            if how or "metric_type=total_value" not in why.message:
+                raise
+            self.as_totals.add(mark)
+            return self._read(name, kind, metrics)
         if not isinstance(rows := body.get("data"), list):
             raise BadAnswer("Instagram sent no list of insights. If it stays, its service has changed.")
         found: dict[str, float] = {}
