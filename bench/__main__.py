@@ -26,6 +26,7 @@ NAMES = {
     "exports": "postgres",
     "paging": "postgres",
     "startup": "sqlite",
+    "pipeline": "postgres",
 }
 
 
