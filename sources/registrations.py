@@ -33,6 +33,7 @@ audit.register(
     preset__changed="{user} changed the preset {object}",
     preset__deleted="{user} deleted the preset {object}",
     api_key__added="{user} added a key for {provider}",
+    api_key__replaced="{user} replaced a key for {provider}",
     api_key__removed="{user} removed a key for {provider}",
     file__uploaded="{user} uploaded {object}",
     file__imported="{user} imported {object}",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sources.pages import account, change, connect, jobs, lists, push, source, upload
+from sources.pages import account, change, connect, jobs, keys, lists, push, source, upload
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/", lists.source_list, name="source-list"),
@@ -27,4 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<uuid:pk>/schedule/", change.source_schedule, name="source-schedule"),
     path("sources/<uuid:pk>/quarantine/", source.source_quarantine, name="source-quarantine"),
     path("sources/<uuid:pk>/received/", push.push_part, name="push-part"),
+    path("settings/keys/", keys.key_list, name="key-list"),
+    path("settings/keys/add/<slug:provider>/", keys.key_add, name="key-add"),
+    path("settings/keys/<uuid:pk>/", keys.key, name="key"),
+    path("settings/keys/<uuid:pk>/test/", keys.key_test, name="key-test"),
+    path("settings/keys/<uuid:pk>/remove/", keys.key_remove, name="key-remove"),
 ]

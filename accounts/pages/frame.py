@@ -14,6 +14,7 @@ from accounts.permissions import can
 _TABS: Final = (
     ("Team", "team-settings", "team.read"),
     ("API tokens", "token-list", "tokens.write"),
+    ("Service keys", "key-list", "sources.write"),
     ("Audit log", "audit-log", "audit.read"),
     ("Profile", "profile", "team.read"),
 )

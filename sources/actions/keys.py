@@ -12,9 +12,11 @@ from accounts.models import Team, User
 from livinglytics.lib import clock
 from livinglytics.lib.errors import Conflict, Invalid, NotFound
 from sources import vault
+from sources.actions.locks import lock_sources
+from sources.actions.sync import queue_sync
 from sources.connectors import connectors
 from sources.connectors._base import Connector, options
-from sources.models import ApiKey
+from sources.models import ApiKey, SourceState
 
 
 def key_names(connector: Connector) -> tuple[str, ...]:
@@ -59,6 +61,27 @@ def add_key(*, team: Team, by: User | None, provider: str, values: Mapping[str, 
         raise Conflict(f"There is a key for {connector.label} with this label. Choose another label.") from None
     audit.record("api_key.added", team=team, by=by, on=key, details={"provider": connector.label})
     return key
+
+
+@transaction.atomic
+def replace_key(*, key: ApiKey, by: User | None, values: Mapping[str, Any]) -> int:
+    """Seal other values in the place of a key's; what was tested of the old ones is forgotten.
+
+    Sources that use it and wait for attention are read again; returns how many. Raises Invalid with a message for
+    each value at fault.
+    """
+    plain, secrets = _cleaned(_provider(key.provider), values)
+    waiting = lock_sources(key.sources.filter(state=SourceState.ATTENTION).values_list("pk", flat=True))
+    key.settings, key.sealed = plain, vault.seal(secrets)
+    key.hints = vault.hints(secrets, clock.now())
+    key.is_valid, key.tested_at, key.test_message = None, None, ""
+    key.save()
+    audit.record("api_key.replaced", team=key.team, by=by, on=key, details={"provider": key.provider})
+    for source in waiting:
+        source.state, source.state_reason = SourceState.ACTIVE, ""
+        source.save(update_fields=["state", "state_reason", "updated_at"])
+        queue_sync(source=source, by=by)
+    return len(waiting)
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import paged
 from sources.actions.key_trial import try_key
-from sources.actions.keys import add_key, remove_key
+from sources.actions.keys import add_key, remove_key, replace_key
 from sources.api import project_shapes as shapes
 from sources.api.found import SourcesView
 from sources.api.shapes import CheckedOut
@@ -42,6 +42,13 @@ class KeyView(SourcesView):
     @extend_schema(responses=shapes.KeyOut)
     def get(self, request: Request, pk: UUID) -> Response:
         """A key, masked."""
+        return Response(shapes.KeyOut(key_of(self.team, pk)).data)
+
+    @extend_schema(request=shapes.KeyChangeIn, responses=shapes.KeyOut)
+    def put(self, request: Request, pk: UUID) -> Response:
+        """Put other values in the place of a key's. Sources that waited for it are read again at once."""
+        key = key_of(self.team, pk)
+        replace_key(key=key, by=self.person, values=self.parse(shapes.KeyChangeIn).validated_data["values"])
         return Response(shapes.KeyOut(key_of(self.team, pk)).data)
 
     @extend_schema(responses={204: None})

@@ -281,6 +281,12 @@ class KeyIn(serializers.Serializer):
     values = serializers.DictField(child=serializers.CharField(max_length=10_000))
 
 
+class KeyChangeIn(serializers.Serializer):
+    """Other values for a key: all that make it up, by name."""
+
+    values = serializers.DictField(child=serializers.CharField(max_length=10_000))
+
+
 class KeyOut(serializers.ModelSerializer):
     """One key, masked: it never leaves the server again."""
 

@@ -157,7 +157,7 @@ def keys_of(team: Team) -> Any:
 
 def key_of(team: Team, pk: UUID) -> ApiKey:
     """One key. Raises NotFound also for one of another team."""
-    found = ApiKey.objects.for_team(team).select_related("team").filter(pk=pk).first()
-    if found is None:
+    found = keys_of(team).select_related("team").filter(pk=pk).first()
+    if not isinstance(found, ApiKey):
         raise NotFound("There is no such key.")
     return found

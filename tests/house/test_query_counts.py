@@ -75,7 +75,12 @@ class Place:
         self.owner: User = make_user(f"owner{rows}@count.example")
         self.team: Team = make_team(self.owner, name=f"Count {rows}")
         self.bearer = start_session(user=self.owner).access_token
-        self.ids: dict[str, Any] = {"slug": self.team.slug, "member": self.owner.pk, "kind": "scripted"}
+        self.ids: dict[str, Any] = {
+            "slug": self.team.slug,
+            "member": self.owner.pk,
+            "kind": "scripted",
+            "provider": "youtube",
+        }
         self._people()
         self._sources()
         self._projects()

@@ -215,7 +215,11 @@ SOURCES = (
         f"{V1}settings/api-keys",
         (_read(), _write(body=_const({"provider": "youtube", "values": {"api_key": "a-long-key"}}), ok=201)),
     ),
-    Route(f"{V1}settings/api-keys/<uuid:pk>", (_read(), _write("DELETE", ok=204)), {"pk": "api_key"}),
+    Route(
+        f"{V1}settings/api-keys/<uuid:pk>",
+        (_read(), _write("PUT", _const({"values": {"api_key": "another-key"}})), _write("DELETE", ok=204)),
+        {"pk": "api_key"},
+    ),
     Route(f"{V1}settings/api-keys/<uuid:pk>/test", (_write(body=_const({"url": "oops"}), ok=422),), {"pk": "api_key"}),
     Route(
         f"{V1}schedules",

@@ -58,6 +58,19 @@ SETTINGS = (
     ),
     Route("settings/tokens/<uuid:pk>/rotate/", (_form(ok=200, least="admin"),), {"pk": "token"}),
     Route("settings/tokens/<uuid:pk>/revoke/", (_form(least="admin"),), {"pk": "token"}),
+    Route("settings/keys/", (get(least="member"),)),
+    Route(
+        "settings/keys/add/<slug:provider>/",
+        (get(least="member"), _form(_const({"api_key": "a-long-key"}))),
+        {"provider": "provider"},
+    ),
+    Route(
+        "settings/keys/<uuid:pk>/",
+        (get(least="member"), _form(_const({"api_key": "another-key"}))),
+        {"pk": "api_key"},
+    ),
+    Route("settings/keys/<uuid:pk>/test/", (_form(_const({"url": "oops"})),), {"pk": "api_key"}),
+    Route("settings/keys/<uuid:pk>/remove/", (_form(),), {"pk": "api_key"}),
     Route("settings/audit/", (get(least="admin"),)),
     Route("settings/profile/", (get(), _form(_const({"name": "Me"}), least="viewer"))),
     Route(

@@ -92,7 +92,7 @@ FORGERIES: dict[str, Callable[[Claims], str]] = {
     "a person that isn't there": _with(sub=str(uuid.uuid4())),
     "a person that is no id": _with(sub="1 OR 1=1"),
     "a person that is a list": _with(sub=["x"]),
-    "not valid yet": _with(nbf=int(time.time()) + 600),
+    "not valid yet": _with(nbf=int(time.time()) + 86_400),
 }
 
 

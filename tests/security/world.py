@@ -52,7 +52,7 @@ class World:
 
     def names(self) -> set[str]:
         """Every id and slug that only this team should see."""
-        found = {str(one) for name, one in self.ids.items() if name not in {"kind", "plan", "uidb36", "key"}}
+        found = {str(one) for name, one in self.ids.items() if name not in {"kind", "plan", "uidb36", "key", "provider"}}
         return found | {str(user.pk) for user in self.people.values()}
 
 
@@ -138,6 +138,7 @@ def _project(world: World, name: str) -> None:
         "scrape": scrape.pk,
         "preset": preset.pk,
         "api_key": key.pk,
+        "provider": key.provider,
     }
 
 
