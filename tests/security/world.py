@@ -52,7 +52,9 @@ class World:
 
     def names(self) -> set[str]:
         """Every id and slug that only this team should see."""
-        found = {str(one) for name, one in self.ids.items() if name not in {"kind", "plan", "uidb36", "key", "provider"}}
+        found = {
+            str(one) for name, one in self.ids.items() if name not in {"kind", "plan", "uidb36", "key", "provider"}
+        }
         return found | {str(user.pk) for user in self.people.values()}
 
 
