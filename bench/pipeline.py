@@ -80,7 +80,7 @@ def run(*, quick: bool, rounds: int) -> list[Figure]:
     """Both in turn with 200,000 reviews; then ours alone with 100,000 and with a million."""
     size, small, large = (5_000, 2_000, 8_000) if quick else (200_000, 100_000, 1_000_000)
     found: dict[str, list[Cost]] = {OURS: [], THEIRS: []}
-    for number in range(1 if quick else min(rounds, 3)):
+    for number in range(1 if quick else min(rounds, 2)):
         for module, costs in found.items():
             costs.append(measured(module, size, number))
     ours, theirs = found[OURS], found[THEIRS]
