@@ -83,9 +83,11 @@ class Reviews(Walk):
         url, elsewhere = following
         here, read = shown(place.next), place.read + 1
         trail = (*place.trail, mark(place.next))
-        if self.pages <= 1 or (not url and not elsewhere) or mark(url) in trail:
+        if self.pages <= 1 or (not url and not elsewhere):
             return
-        if elsewhere:
+        if url and mark(url) in trail:
+            found.warnings.append(f"{here} names a page that was read before as its next one, so the list ends there.")
+        elif elsewhere:
             found.warnings.append(f"The list of {here} goes on at {elsewhere}, another host, and was not followed.")
         elif stop:
             found.warnings.append(f"{here} {stop}, so its next page was not read.")
