@@ -90,5 +90,10 @@ def tables(source: Source) -> Tables:
     }
 
 
+def living(found: Tables) -> list[Any]:
+    """The texts that are not withdrawn."""
+    return [one for one in found["texts"] if one[-1] is None]
+
+
 def how_many(found: Tables) -> int:
     return len(found["rows"])

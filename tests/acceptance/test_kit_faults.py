@@ -8,10 +8,12 @@ from datetime import timedelta
 import pytest
 
 from livinglytics.lib import clock
+from livinglytics.lib.http import Limits
+from sources.actions.surroundings import surroundings
 from sources.models import Job, JobStatus, Source
 from tests.acceptance.case import Case, Service
 from tests.acceptance.play import Tables, bring_to_its_end, how_many, run, tables
-from tests.fakes._server import HTML, MALFORMED, RESET, TRUNCATED, Fault, down, limited
+from tests.fakes._server import HTML, MALFORMED, RESET, TRUNCATED, Fault, down, limited, slow
 
 pytestmark = pytest.mark.django_db
 Travel = Callable[[timedelta], None]
@@ -45,6 +47,35 @@ def test_a_passing_failure_costs_nothing(case: Case, service: Service, fault: Fa
         source, job = disturbed(case, service, after, fault)
         assert job.status == JobStatus.SUCCEEDED, (after, job.status, job.error_message)
         assert tables(source) == quiet, after
+
+
+def within(monkeypatch: pytest.MonkeyPatch, limits: Limits) -> None:
+    """Limits of every run from now on: the default of what builds its surroundings."""
+    monkeypatch.setitem(surroundings.__kwdefaults__, "limits", limits)
+
+
+def test_an_answer_that_does_not_come_in_time_is_asked_for_again(
+    case: Case, service: Service, travel: Travel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet, requests = quiet_run(case, service)
+    within(monkeypatch, Limits(read=0.15))
+    source, job = disturbed(case, service, requests // 2, slow(30))
+    assert job.status == JobStatus.SUCCEEDED, (job.status, job.error_message)
+    assert tables(source) == quiet
+
+
+def test_a_service_that_never_answers_in_time_is_never_a_success(
+    case: Case, service: Service, travel: Travel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet, requests = quiet_run(case, service)
+    within(monkeypatch, Limits(read=0.1, tries=1))
+    source, job = disturbed(case, service, requests // 2, *[slow(30)] * 60)
+    assert job.status == JobStatus.QUEUED
+    assert job.error_message
+    service.fake.heal()
+    within(monkeypatch, Limits())
+    bring_to_its_end(source, job, travel)
+    assert tables(source) == quiet
 
 
 def test_a_long_limit_is_waited_for_outside_of_the_run(case: Case, service: Service, travel: Travel) -> None:

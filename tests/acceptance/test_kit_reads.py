@@ -38,6 +38,21 @@ def test_all_is_read_and_a_second_run_changes_nothing(case: Case, service: Servi
     assert tables(source) == once
 
 
+def test_a_run_asks_no_more_often_than_its_case_allows(case: Case, service: Service) -> None:
+    if service.fake is None:
+        assert case.requests == (0, 0)
+        return
+    source, job = case.connect(service)
+    asked = []
+    for _ in range(2):
+        service.fake.reset_counts()
+        run(job)
+        asked.append(service.fake.requests)
+        job = queue_sync(source=source, by=None)
+    assert asked[0] <= case.requests[0], asked
+    assert asked[1] <= case.requests[1], asked
+
+
 def test_a_state_that_nobody_wrote_this_way_begins_anew_and_loses_nothing(case: Case, service: Service) -> None:
     source, job = case.connect(service)
     run(job)

@@ -109,7 +109,7 @@ class AmazonFake(FakeServer):
         self.everything = {one.id: one for one in (_review(number) for number in range(reviews))}
         self.rating: float | None = 4.6
         self.total: int | None = 12_345
-        self.mode: Literal["page", "captcha", "captcha503", "signin", "waf", "home", "bare", "moved"] = "page"
+        self.mode: Literal["page", "captcha", "captcha503", "signin", "waf", "home", "bare", "moved", "gone"] = "page"
         self.robots: str | None = ROBOTS
         self.markup: Literal["old", "new"] = "old"
         self.extra = ""
@@ -153,6 +153,8 @@ class AmazonFake(FakeServer):
                 return Answer(b"", 302, {"Location": "/dp/B0ANOTHER1?th=1&psc=1"})
             case "home":
                 return _page("<div id='nav-logo'>Amazon</div><div id='gw-layout'></div>")
+            case "gone":
+                return _page("<!-- dogs of amazon -->Looking for something?", 404)
             case "bare":
                 return _page(f"<span id='productTitle'> {escape(self.words.title)} </span>{self._totals()}")
         cards = [self._card(one) for one in list(self.everything.values())[:10]]

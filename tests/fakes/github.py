@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ class GitHubFake(FakeServer):
 
     ``left`` counts down with each request; at 0 GitHub answers 403 until ``reset``. ``refuse()`` queues
     refusals in GitHub's words. ``after_page`` is called after each page of a listing, to move things.
+    ``loops`` ends in a path whose second page names itself as the next one.
     """
 
     def __init__(self, *, port: int = 0, token: str | None = "ghp_secret", until: datetime | None = None) -> None:
@@ -49,6 +50,7 @@ class GitHubFake(FakeServer):
         self.left, self.reset = 5000, int(self.until.timestamp()) + 1800
         self.after_page: Callable[[str], None] | None = None
         self.forbidden: dict[str, Answer] = {}
+        self.loops = ""
         self._refusals: deque[Answer | None] = deque()
         self._ids = iter(range(9_000_000, 10**9))
         super().__init__(port)
@@ -258,7 +260,8 @@ class GitHubFake(FakeServer):
         number = max(1, int(request.query.get("page") or 1))
         last = max(1, -(-len(items) // size))
         headers = {}
-        if links := _links(number, last):
+        links = [("next", number)] if self.loops and path.endswith(self.loops) and number > 1 else _links(number, last)
+        if links:
             asked = {name: value for name, value in request.query.items() if name != "page"}
             base = f"{self.url}/repositories/{repo.id}{path}"
             parts = [f'<{base}?{urlencode({**asked, "page": page})}>; rel="{rel}"' for rel, page in links]
@@ -310,7 +313,7 @@ def slow_down(status: int = 403, retry_after: str = "") -> Answer:
     return refusal(status, "You have exceeded a secondary rate limit. Please wait a few minutes.", **wait)
 
 
-def _links(number: int, last: int) -> Iterable[tuple[str, int]]:
+def _links(number: int, last: int) -> list[tuple[str, int]]:
     before = [("prev", number - 1), ("first", 1)] if number > 1 else []
     after = [("next", number + 1), ("last", last)] if number < last else []
     return [*before, *after]

@@ -302,15 +302,16 @@ class InstagramFake(FakeServer):
             start = next((n + 1 for n, one in enumerate(found) if one["id"] == place), -1)
             if start < 0:
                 raise BAD_CURSOR
-        rows = found[start : start + size]
+        path = request.path if request else ""
+        loops = bool(self.loops) and path.endswith(self.loops)
+        rows = found[start : start + size] or (found[-size:] if loops else [])
         if not rows:
             return {"data": []}
         paging: dict[str, Any] = {"cursors": {"before": packed(rows[0]["id"]), "after": packed(rows[-1]["id"])}}
-        path = request.path if request else ""
-        if start + size < len(found) or (self.loops and path.endswith(self.loops)):
+        if start + size < len(found) or loops:
             query = {"access_token": TOKEN, "limit": size, "after": paging["cursors"]["after"]}
             paging["next"] = f"https://graph.facebook.com{path}?{urlencode(query)}"
-            if self.loops and path.endswith(self.loops) and after:
+            if loops and after:
                 paging["cursors"]["after"] = after
             if self.ended and path.endswith(self.ended):
                 del paging["cursors"]
