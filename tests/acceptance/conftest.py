@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 
-from accounts.counting import counter
-from livinglytics.lib import clock
 from tests.acceptance.case import Case, Service, Stage, all_cases
+from tests.acceptance.play import standing_at
 
 CASES = list(all_cases())
 
@@ -30,14 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def travel(case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
     """Let time pass. Waits of the runner and of connectors pass at once, also for what counts requests in Redis."""
-    with time_machine.travel(case.at, tick=False) as now:
-
-        def shift(by: timedelta | float) -> None:
-            now.shift(by)
-            counter().forget()
-
-        monkeypatch.setattr(clock, "sleep", shift)
-        monkeypatch.setattr(clock, "monotonic", time.time)
+    with standing_at(case.at, monkeypatch) as shift:
         yield shift
 
 

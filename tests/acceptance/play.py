@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+import time_machine
+
+from accounts.counting import counter
 from livinglytics.lib import clock
 from metrics.actions.sink import MetricsSink
 from metrics.models import Document, Observation, Series
@@ -18,6 +24,20 @@ from sources.models import Job, JobStatus, Quarantined, RawRecord, Source
 Tables = dict[str, list[Any]]
 #: the runs that may follow a disturbed one until all is there
 MOST_RUNS = 8
+
+
+@contextmanager
+def standing_at(moment: str, patch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta | float], None]]:
+    """Time stands still, but for waits, which pass at once, and for what the given function lets pass."""
+    with time_machine.travel(moment, tick=False) as now:
+
+        def shift(by: timedelta | float) -> None:
+            now.shift(by)
+            counter().forget()
+
+        patch.setattr(clock, "sleep", shift)
+        patch.setattr(clock, "monotonic", time.time)
+        yield shift
 
 
 class Killed(BaseException):
