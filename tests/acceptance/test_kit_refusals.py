@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from sources.actions.sync import queue_sync
 from sources.models import JobStatus, SourceState
 from tests.acceptance.case import Case, Service
 from tests.acceptance.play import bring_to_its_end, living, run, tables
+from tests.sources.accounted import stored_text
 
 pytestmark = pytest.mark.django_db
 Travel = Callable[[timedelta], None]
@@ -30,7 +32,7 @@ def refused(case: Case, service: Service, act: str, travel: Travel) -> str:
     run(job)
     assert job.status in {JobStatus.FAILED, JobStatus.PARTIAL}, job.status
     assert len(job.error_message) > 20
-    assert [one for one in service.secrets if one in f"{job.error_message}{job.error_details}"] == []
+    assert [one for one in service.secrets if one in stored_text()] == []
     assert living(tables(source)) == living(before)
     assert {*tables(source)["numbers"]} >= {*before["numbers"]}
     source.refresh_from_db()
@@ -53,8 +55,12 @@ def test_an_unknown_target_is_told_and_takes_nothing_away(case: Case, service: S
 
 
 @pytest.mark.acts("lock")
-def test_bad_credentials_ask_for_attention_and_take_nothing_away(case: Case, service: Service, travel: Travel) -> None:
+def test_bad_credentials_ask_for_attention_take_nothing_away_and_are_told_to_nobody(
+    case: Case, service: Service, travel: Travel, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     assert refused(case, service, "lock", travel) == SourceState.ATTENTION
+    assert [one for one in service.secrets if one in caplog.text] == []
 
 
 @pytest.mark.acts("forbid")

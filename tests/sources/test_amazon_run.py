@@ -13,7 +13,7 @@ from livinglytics.lib.errors import Invalid
 from metrics.models import Document
 from sources.actions.replay import replay
 from sources.actions.sync import queue_sync
-from sources.models import JobStatus, SourceState
+from sources.models import JobStatus
 from tests.fakes._server import limited
 from tests.fakes.amazon import ASIN, KEY, AmazonFake
 from tests.sources.whole_way import connected, ran, sums, texts
@@ -115,19 +115,6 @@ def test_what_amazon_does_not_show_cannot_be_connected(fake: AmazonFake) -> None
     fake.mode = "signin"
     with pytest.raises(Invalid, match="without signing in"):
         connected("amazon", **PAGE)
-
-
-def test_a_key_that_is_withdrawn_later_asks_for_a_new_one_and_keeps_what_was_read(
-    fake: AmazonFake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source, job = connected("amazon", **api(fake))
-    ran(job)
-    monkeypatch.setattr("tests.fakes.amazon.KEY", "another-key")
-    refused = ran(queue_sync(source=source, by=None))
-    source.refresh_from_db()
-    assert (refused.status, source.state) == (JobStatus.FAILED, SourceState.ATTENTION)
-    assert KEY not in f"{refused.error_message} {source.state_reason}"
-    assert len(texts()) == 25
 
 
 def test_a_long_limit_pauses_the_run_and_it_goes_on_where_it_was(fake: AmazonFake) -> None:

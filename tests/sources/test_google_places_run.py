@@ -9,8 +9,8 @@ import time_machine
 
 from metrics.models import Document
 from sources.actions.sync import queue_sync
-from sources.models import JobStatus, SourceState
-from tests.fakes.google_places import KEY, PLACE, GooglePlacesFake, info, refusal, review
+from sources.models import JobStatus
+from tests.fakes.google_places import KEY, PLACE, GooglePlacesFake, review
 from tests.sources.whole_way import connected, ran, sums, texts
 
 pytestmark = pytest.mark.django_db
@@ -44,13 +44,3 @@ def test_a_review_that_is_no_longer_shown_stays_beside_the_new_one(fake: GoogleP
     assert ran(queue_sync(source=source, by=None)).status == JobStatus.SUCCEEDED
     assert len(texts()) == 6
     assert Document.objects.get(external_id="Ci5").rating == 0.25
-
-
-def test_a_key_that_is_switched_off_asks_for_attention_and_keeps_what_was_read(fake: GooglePlacesFake) -> None:
-    source, job = connected("google_places", **CONFIG)
-    ran(job)
-    fake.refusals = [refusal(400, "INVALID_ARGUMENT", "API key not valid.", info("API_KEY_INVALID"))] * 2
-    assert ran(queue_sync(source=source, by=None)).status == JobStatus.FAILED
-    source.refresh_from_db()
-    assert source.state == SourceState.ATTENTION
-    assert len(texts()) == 5

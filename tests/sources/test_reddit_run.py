@@ -130,14 +130,6 @@ def test_a_used_up_limit_pauses_the_run_and_it_goes_on_where_it_was(fake: Reddit
     assert texts() == truth(fake)
 
 
-def test_an_app_that_is_withdrawn_asks_for_another(fake: RedditFake) -> None:
-    source, job = connected("reddit", **CONFIG)
-    fake.app = ("gone", "gone")
-    assert ran(job).status == JobStatus.FAILED
-    source.refresh_from_db()
-    assert source.state == SourceState.ATTENTION
-
-
 def test_a_wrong_secret_is_refused_before_anything_is_saved(fake: RedditFake) -> None:
     with pytest.raises(Invalid) as caught:
         connect_source(team=make_team(), by=None, kind="reddit", config={**CONFIG, "client_secret": "x" * 20})

@@ -17,7 +17,7 @@ from sources.actions.connect import connect_source
 from sources.actions.replay import replay
 from sources.actions.run import run_job as run_one
 from sources.actions.sync import cancel_job, queue_sync
-from sources.models import Credential, Job, JobStatus, Source, SourceState
+from sources.models import Credential, Job, JobStatus, Source
 from tests.cast import make_team
 from tests.fakes import youtube as refused
 from tests.fakes.youtube import HANDLE, KEY, YouTubeFake
@@ -96,14 +96,6 @@ def test_a_run_that_is_cancelled_keeps_its_pages_and_the_next_one_goes_on(fake: 
     assert 0 < len(texts()) < len(truth(fake))
     assert ran(queue_sync(source=source, by=None)).status == JobStatus.SUCCEEDED
     assert texts() == truth(fake)
-
-
-def test_a_key_that_is_withdrawn_asks_for_a_new_one(fake: YouTubeFake) -> None:
-    source, job = connected("youtube", **CONFIG)
-    fake.keys.clear()
-    assert ran(job).status == JobStatus.FAILED
-    source.refresh_from_db()
-    assert source.state == SourceState.ATTENTION
 
 
 def test_a_wrong_key_is_refused_before_anything_is_saved(fake: YouTubeFake) -> None:
