@@ -27,6 +27,7 @@ NAMES = {
     "paging": "postgres",
     "startup": "sqlite",
     "pipeline": "postgres",
+    "pipeline_memory": "postgres",
 }
 
 

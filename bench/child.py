@@ -32,6 +32,8 @@ def sync() -> int:
     made = connect_source(team=team, by=None, kind="steam", config={"app": "620"})
     assert made.job is not None
     ended = run_job(str(made.job.pk))
+    while ended == "queued":  # a long run steps aside every quarter of an hour, so that others get their turn
+        ended = run_job(str(made.job.pk))
     if ended != "succeeded":
         made.job.refresh_from_db()
         raise SystemExit(f"the sync ended as {ended}: {made.job.error_message}")

@@ -47,7 +47,7 @@ from sources.models import Credential, Job, Project, RawRecord, Schedule, Source
 from sources.records import MetricPoint
 from sources.selectors.scrapes import counted
 from tests.cast import make_team, make_token
-from tests.faults import storms
+from tests.faults import killing, storms
 from tests.sources.watching import make_project
 
 HERE = Path(os.environ["DATA_DIR"])
@@ -159,6 +159,38 @@ def _raws(number: int, count: int) -> list[int]:
         defaults={"job_id": UUID(int=8), "payload": {}, "digest": "", "first_seen": now, "last_seen": now},
     )
     return [row.pk] * count
+
+
+@act
+def play_all() -> dict[str, Any]:
+    """See ``tests/faults/killing.py``."""
+    folder = HERE / "cases"
+    folder.mkdir()
+    return killing.play(folder)
+
+
+@act
+def connect_all(*, slowly: bool) -> None:
+    """See ``tests/faults/killing.py``."""
+    killing.connect_all(slowly=slowly)
+
+
+@act
+def kill_all(seconds: float) -> dict[str, int]:
+    """See ``tests/faults/killing.py``."""
+    return killing.kill_all(seconds)
+
+
+@act
+def wait_for_all(seconds: float) -> dict[str, list[Any]]:
+    """See ``tests/faults/killing.py``."""
+    return killing.wait_for_all(seconds)
+
+
+@act
+def compare_all() -> dict[str, Any]:
+    """See ``tests/faults/killing.py``."""
+    return {"differences": killing.compared(), "rows": killing.counted()}
 
 
 @act
