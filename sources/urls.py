@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from sources.pages import account, change, connect, jobs, keys, lists, push, source, upload
+from sources.pages import account, change, connect, jobs, keys, lists, presets, push, source, upload
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/", lists.source_list, name="source-list"),
@@ -32,4 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/keys/<uuid:pk>/", keys.key, name="key"),
     path("settings/keys/<uuid:pk>/test/", keys.key_test, name="key-test"),
     path("settings/keys/<uuid:pk>/remove/", keys.key_remove, name="key-remove"),
+    path("settings/presets/", presets.preset_list, name="preset-list"),
+    path("settings/presets/add/", presets.preset_add, name="preset-add"),
+    path("settings/presets/<str:preset>/", presets.preset, name="preset"),
+    path("settings/presets/<str:preset>/duplicate/", presets.preset_duplicate, name="preset-duplicate"),
+    path("settings/presets/<str:preset>/delete/", presets.preset_delete, name="preset-delete"),
 ]

@@ -15,6 +15,7 @@ _TABS: Final = (
     ("Team", "team-settings", "team.read"),
     ("API tokens", "token-list", "tokens.write"),
     ("Service keys", "key-list", "sources.write"),
+    ("Presets", "preset-list", "sources.read"),
     ("Audit log", "audit-log", "audit.read"),
     ("Profile", "profile", "team.read"),
 )

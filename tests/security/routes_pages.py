@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sources.projects.rules import usual
 from tests.cast import PASSWORD
 from tests.security.routes import Body, Call, Route, get, post
 
@@ -24,6 +25,13 @@ def _free(**more: Any) -> Call:
 
 _TEAM = {"name": "Changed", "time_zone": "UTC", "week_start": "0", "currency": "EUR"}
 _NEW = "another correct horse 7"
+
+
+def _preset(ids: dict[str, Any]) -> Any:
+    """A preset as its form sends it."""
+    config = {name: value for section in usual().values() for name, value in section.items() if value is not False}
+    return {"name": "Kept", **config}
+
 
 ENTRANCE = (
     Route("accounts/login/", (_free(ok=302), _form(least="", ok=302))),
@@ -71,6 +79,11 @@ SETTINGS = (
     ),
     Route("settings/keys/<uuid:pk>/test/", (_form(_const({"url": "oops"})),), {"pk": "api_key"}),
     Route("settings/keys/<uuid:pk>/remove/", (_form(),), {"pk": "api_key"}),
+    Route("settings/presets/", (get(),)),
+    Route("settings/presets/add/", (get(least="member"), _form(_preset))),
+    Route("settings/presets/<str:preset>/", (get(), _form(_preset)), {"preset": "preset"}),
+    Route("settings/presets/<str:preset>/duplicate/", (_form(),), {"preset": "preset"}),
+    Route("settings/presets/<str:preset>/delete/", (_form(),), {"preset": "preset"}),
     Route("settings/audit/", (get(least="admin"),)),
     Route("settings/profile/", (get(), _form(_const({"name": "Me"}), least="viewer"))),
     Route(
