@@ -20,6 +20,9 @@ _TITLES = {
 }
 
 
+_NAMES = {"goemotions": "GoEmotions", "cron": "Cron expression", "once": "Read once", "skip": "Leave it out"}
+
+
 class PresetForm(forms.Form):
     """A name, and every field that a configuration has."""
 
@@ -58,10 +61,13 @@ def initial_preset(name: str, description: str, config: Mapping[str, Mapping[str
 
 def told(config: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A configuration in words, section by section: ``{title, rows: [(label, value)]}``."""
-    return [
-        {"title": title, "rows": [(rule.label, _words(rule, config[key][name])) for name, rule in RULES[key].items()]}
-        for key, (title, _) in _TITLES.items()
-    ]
+    return [{"title": title, "rows": _rows(RULES[key], config[key])} for key, (title, _) in _TITLES.items()]
+
+
+def _rows(rules: Mapping[str, Rule], values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where there is no schedule, nothing more is said about it."""
+    shown = rules if values.get("enabled", True) else ("enabled",)
+    return [(rules[name].label, _words(rules[name], values[name])) for name in shown]
 
 
 def _field(rule: Rule, kept: Any) -> forms.Field:
@@ -112,4 +118,4 @@ def _words(rule: Rule, value: Any) -> str:
 
 
 def _name(one: Any) -> str:
-    return str(one).capitalize()
+    return _NAMES.get(one, str(one).capitalize())
